@@ -1,0 +1,3 @@
+export { ConflictingOptionsError } from './conflicting-options.error.js';
+export { InvalidOptionError } from './invalid-option.error.js';
+export { KafkaTracingError } from './kafka-tracing.error.js';

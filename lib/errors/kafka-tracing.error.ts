@@ -1,0 +1,25 @@
+/**
+ * The base of every error that this library throws.
+ *
+ * All of them are raised while an application starts; none is ever raised for a message.
+ *
+ * @publicApi
+ */
+export abstract class KafkaTracingError extends Error {
+  /** A stable identifier, safe to compare against. */
+  abstract readonly code: string;
+
+  /**
+   * @param message what is wrong, the offending value included
+   * @param value the offending value itself
+   * @param cure what to do about it, one sentence
+   */
+  constructor(
+    message: string,
+    readonly value: unknown,
+    readonly cure: string,
+  ) {
+    super(`${message}. ${cure}`);
+    this.name = new.target.name;
+  }
+}

@@ -1,0 +1,14 @@
+export { ConflictingOptionsError, InvalidOptionError, KafkaTracingError } from './errors/index.js';
+export {
+  KafkaTracingModule,
+  type KafkaTracingModuleAsyncOptions,
+  type KafkaTracingOptionsFactory,
+} from './kafka-tracing.module.js';
+export type { KafkaTracingModuleOptions, Relation, SemconvNames } from './kafka-tracing.options.js';
+export { type TraceKafkaOptions, traceKafka } from './kafkajs/trace-kafka.js';
+export { TracedClientKafka } from './nest/client/traced-client-kafka.js';
+export { TracedEvent } from './nest/decorators/traced-event.decorator.js';
+export type { TracedEventOptions } from './nest/decorators/traced-event.options.js';
+export { KafkaTracingInterceptor } from './nest/interceptors/kafka-tracing.interceptor.js';
+export { KafkaTracing } from './nest/kafka-tracing.service.js';
+export { type KafkaHeaders, kafkaHeadersGetter, kafkaHeadersSetter } from './propagation/kafka-headers.js';

@@ -1,0 +1,72 @@
+import type { Consumer, ConsumerConfig, Kafka, Producer, ProducerConfig } from 'kafkajs';
+import { type KafkaTracingModuleOptions, resolveOptions } from '../kafka-tracing.options.js';
+import { attempt } from '../tracing/fail-open.js';
+import { KafkaTracer } from '../tracing/kafka-tracer.js';
+import type { DriverTracing } from './driver-tracing.js';
+import { traceConsumer } from './traced-consumer.js';
+import { traceProducer } from './traced-producer.js';
+
+/**
+ * The options of {@link traceKafka}: those of the module, and what kafkajs does not tell of a `Kafka`.
+ *
+ * @publicApi
+ */
+export interface TraceKafkaOptions extends KafkaTracingModuleOptions {
+  /**
+   * The client id that the `Kafka` was made with, for `messaging.client.id`.
+   *
+   * @default no attribute
+   */
+  readonly clientId?: string;
+
+  /**
+   * The bootstrap brokers that the `Kafka` was made with, as `host:port`. `server.address` and `server.port` are written
+   * where there is exactly one.
+   *
+   * @default no attributes
+   */
+  readonly brokers?: readonly string[];
+}
+
+/**
+ * Traces a kafkajs `Kafka`, in place: every message that its producers send and its consumers handle from now on. It needs
+ * no Nest. A `Kafka` that is traced already is left as it is.
+ *
+ * @param kafka what to trace; producers and consumers made before this call are not reached
+ * @param options the module's options, and the client's id and brokers
+ * @returns the same `kafka`
+ * @throws {InvalidOptionError} for a bad option
+ * @example const kafka = traceKafka(new Kafka({ clientId, brokers }), { clientId, brokers });
+ * @publicApi
+ */
+export function traceKafka<T extends Kafka>(kafka: T, options: TraceKafkaOptions = {}): T {
+  const { clientId, brokers, ...rest } = options;
+  const resolved = resolveOptions(rest);
+  const tracer = resolved.enabled ? new KafkaTracer(resolved) : undefined;
+  return traceDriver(kafka, { tracer: () => tracer, endpoint: () => ({ clientId, brokers }) });
+}
+
+const TRACED = Symbol.for('nestjs-kafka-tracing.traced');
+
+/** @internal */
+export function traceDriver<T extends Kafka>(kafka: T, tracing: DriverTracing): T {
+  if (TRACED in kafka) {
+    return kafka;
+  }
+  const { producer, consumer } = kafka;
+  replace(kafka, 'producer', function tracedProducer(this: unknown, config?: ProducerConfig): Producer {
+    const made = producer.call(this, config);
+    return attempt('trace a producer', () => traceProducer(made, tracing)) ?? made;
+  });
+  replace(kafka, 'consumer', function tracedConsumer(this: unknown, config: ConsumerConfig): Consumer {
+    const made = consumer.call(this, config);
+    return attempt('trace a consumer', () => traceConsumer(made, config.groupId, tracing)) ?? made;
+  });
+  Object.defineProperty(kafka, TRACED, { value: true });
+  return kafka;
+}
+
+/** As an own property that does not show up where the object is printed, spread or compared. */
+function replace<T extends object, K extends keyof T>(target: T, name: K, value: T[K]): void {
+  Object.defineProperty(target, name, { value, enumerable: false, configurable: true, writable: true });
+}

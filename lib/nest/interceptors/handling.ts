@@ -1,0 +1,97 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { KafkaContext } from '@nestjs/microservices';
+import type { Context } from '@opentelemetry/api';
+import { resolveOptions } from '../../kafka-tracing.options.js';
+import type { KafkaEndpoint } from '../../tracing/attributes.js';
+import { type Delivery, deliveryOf, rememberDelivery } from '../../tracing/delivery.js';
+import { attempt } from '../../tracing/fail-open.js';
+import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
+import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
+import { newestApplication } from '../live-applications.js';
+
+/**
+ * One run of one handler, as the interceptor sees it.
+ *
+ * @internal
+ */
+export interface Handling {
+  /** What is active in the handler. */
+  readonly context: Context;
+  /** The handler threw, or its stream failed. */
+  fail(error: unknown): void;
+  /** The handler's stream is done, in whatever way. */
+  end(): void;
+}
+
+/**
+ * Starts what the interceptor traces of a handler's run; `undefined` where there is nothing to trace.
+ *
+ * @internal
+ */
+export function startHandling(execution: ExecutionContext): Handling | undefined {
+  const kafka = kafkaContextOf(execution);
+  const tracer = kafka === undefined ? undefined : currentTracer();
+  if (kafka === undefined || tracer === undefined) {
+    return undefined;
+  }
+  const openedBefore = deliveryOf(tokenOf(kafka));
+  const delivery = openedBefore ?? openDelivery(tracer, kafka);
+  const options = tracedEventOptionsOf(execution.getHandler());
+  const step = options?.span === undefined ? undefined : tracer.startStep(options.span, delivery);
+  const innermost = step ?? delivery;
+  if (options?.attributes !== undefined && innermost.isRecording) {
+    const { attributes } = options;
+    const payload: unknown = execution.switchToRpc().getData();
+    attempt('get the attributes of @TracedEvent', () => innermost.setAttributes(attributes(payload, kafka)));
+  }
+  return {
+    context: step?.context ?? contextWithin(delivery),
+    fail(error) {
+      step?.fail(error);
+      delivery.recordException(error);
+      if (openedBefore === undefined) {
+        delivery.fail(error);
+      }
+    },
+    end() {
+      step?.end();
+      if (openedBefore === undefined) {
+        delivery.end();
+      }
+    },
+  };
+}
+
+function kafkaContextOf(execution: ExecutionContext): KafkaContext | undefined {
+  if (execution.getType() !== 'rpc') {
+    return undefined;
+  }
+  const context: unknown = execution.switchToRpc().getContext();
+  return context instanceof KafkaContext ? context : undefined;
+}
+
+let defaultTracer: KafkaTracer | undefined;
+
+/** Of the newest application; where none is live, as in a unit test of a controller, one with the defaults. */
+function currentTracer(): KafkaTracer | undefined {
+  const application = newestApplication();
+  return application === undefined
+    ? (defaultTracer ??= new KafkaTracer(resolveOptions()))
+    : application.tracer();
+}
+
+/** kafkajs makes a heartbeat for each delivery; a context that somebody made by hand may lack it. */
+function tokenOf(kafka: KafkaContext): object {
+  const heartbeat: unknown = kafka.getHeartbeat();
+  return typeof heartbeat === 'function' ? heartbeat : kafka;
+}
+
+const UNKNOWN_ENDPOINT: KafkaEndpoint = {};
+
+function openDelivery(tracer: KafkaTracer, kafka: KafkaContext): Delivery {
+  const { key, value, headers, offset } = kafka.getMessage();
+  const described = { key, value, headers, offset, partition: kafka.getPartition() };
+  const delivery = tracer.startProcess(UNKNOWN_ENDPOINT, kafka.getTopic(), described);
+  rememberDelivery(tokenOf(kafka), delivery);
+  return delivery;
+}

@@ -1,0 +1,35 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Observable, defer, tap } from 'rxjs';
+import { attempt, within } from '../../tracing/fail-open.js';
+import { type Handling, startHandling } from './handling.js';
+
+/**
+ * Enriches the process span of a Kafka handler: its own exception, its attributes, the span of its business step. Where
+ * nothing opened a process span for this delivery (a custom strategy, a unit test, a Kafka that was made elsewhere) it
+ * reads the context from the message and opens the span itself.
+ *
+ * The module adds it to every Kafka handler; it may also be used by hand. There is one process span for a delivery either
+ * way. Handlers of other transports it leaves alone.
+ *
+ * @see https://docs.nestjs.com/interceptors
+ * @publicApi
+ */
+@Injectable()
+export class KafkaTracingInterceptor implements NestInterceptor {
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return new Observable((subscriber) => {
+      const handling = attempt('trace a handler', () => startHandling(execution));
+      return handling === undefined
+        ? next.handle().subscribe(subscriber)
+        : within(handling.context, () => observed(handling, next).subscribe(subscriber));
+    });
+  }
+}
+
+// Called and subscribed to within the context: only so is it active in the handler, in the stream that it returns, and in
+// what others do with that.
+function observed(handling: Handling, next: CallHandler): Observable<unknown> {
+  return defer(() => next.handle()).pipe(
+    tap({ error: (error: unknown) => handling.fail(error), finalize: () => handling.end() }),
+  );
+}

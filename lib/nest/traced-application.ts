@@ -1,0 +1,47 @@
+import { ConflictingOptionsError } from '../errors/index.js';
+import {
+  type KafkaTracingModuleOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from '../kafka-tracing.options.js';
+import { KafkaTracer } from '../tracing/kafka-tracer.js';
+
+/**
+ * One Nest application's tracing: its options, once they are known, and its tracer. Until then the defaults hold, so that
+ * what is sent while the application starts is traced, too.
+ *
+ * @internal
+ */
+export class TracedApplication {
+  #options: ResolvedOptions | undefined;
+  #tracer: KafkaTracer | undefined;
+
+  /** @throws {ConflictingOptionsError} where the application was configured before, with other options */
+  configure(given: KafkaTracingModuleOptions | undefined): void {
+    const options = resolveOptions(given);
+    if (this.#options !== undefined) {
+      refuseDifferent(this.#options, options);
+      return;
+    }
+    this.#options = options;
+    this.#tracer = options.enabled ? new KafkaTracer(options) : undefined;
+  }
+
+  /** The tracer; `undefined` where tracing is off. */
+  tracer(): KafkaTracer | undefined {
+    if (this.#options === undefined) {
+      this.#tracer ??= new KafkaTracer(resolveOptions());
+    }
+    return this.#tracer;
+  }
+}
+
+function refuseDifferent(one: ResolvedOptions, other: ResolvedOptions): void {
+  const names = Object.keys(one) as (keyof ResolvedOptions)[];
+  const different = names.filter((name) => one[name] !== other[name]);
+  if (different.length > 0) {
+    throw new ConflictingOptionsError(
+      different.map((name) => `\`${name}\` is ${String(one[name])} and ${String(other[name])}`),
+    );
+  }
+}

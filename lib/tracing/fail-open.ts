@@ -1,0 +1,62 @@
+import { type Context, context, diag } from '@opentelemetry/api';
+
+const reported = new Set<string>();
+
+/**
+ * Runs a piece of tracing so that whatever it throws stays in tracing: it is reported once through OpenTelemetry's
+ * `diag` logger, and the result is `undefined`.
+ *
+ * @param purpose what the piece does, as in "start the send span"; the report is made once for each
+ * @internal
+ */
+export function attempt<T>(purpose: string, work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    report(purpose, error);
+    return undefined;
+  }
+}
+
+/**
+ * Runs `work` with a context active. Where the context manager itself fails, `work` runs all the same, once, and its own
+ * result or exception is the outcome.
+ *
+ * @internal
+ */
+export function within<T>(active: Context, work: () => T): T {
+  let outcome: { readonly value: T } | { readonly thrown: unknown } | undefined;
+  attempt('activate a context', () =>
+    context.with(active, () => {
+      try {
+        outcome = { value: work() };
+      } catch (thrown) {
+        outcome = { thrown };
+      }
+    }),
+  );
+  if (outcome === undefined) {
+    return work();
+  }
+  if ('thrown' in outcome) {
+    throw outcome.thrown;
+  }
+  return outcome.value;
+}
+
+/** @internal */
+export function activeContext(): Context | undefined {
+  return attempt('read the active context', () => context.active());
+}
+
+function report(purpose: string, error: unknown): void {
+  if (reported.has(purpose)) {
+    return;
+  }
+  reported.add(purpose);
+  try {
+    diag.error(`nestjs-kafka-tracing failed to ${purpose}; messages go their way without it.`, error);
+  } catch {
+    // A logger that throws cannot be told about.
+  }
+}
