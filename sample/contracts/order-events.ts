@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** The topic of everything that happens to orders, keyed by the order's id. */
+export const ORDER_EVENTS = 'order-events';
+
+/** What order-service publishes once an order has been saved. */
+export const orderCreated = z.object({
+  id: z.uuid(),
+  customerId: z.string().min(1),
+  amount: z.number().positive(),
+  createdAt: z.iso.datetime(),
+});
+
+export type OrderCreated = Readonly<z.infer<typeof orderCreated>>;

@@ -1,0 +1,14 @@
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { stopTelemetry } from './telemetry.js';
+
+/**
+ * Stops OpenTelemetry after everything else, so that no span is lost: Nest shuts global modules down last, and among
+ * them the one that was imported first. So import it before all others.
+ */
+@Global()
+@Module({})
+export class TelemetryModule implements OnApplicationShutdown {
+  async onApplicationShutdown(): Promise<void> {
+    await stopTelemetry();
+  }
+}
