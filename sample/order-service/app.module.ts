@@ -1,0 +1,23 @@
+import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { KafkaTracingModule } from 'nestjs-kafka-tracing';
+import { EnvironmentModule } from '../platform/environment/environment.module.js';
+import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
+import type { OrderServiceEnvironment } from './order-service.environment.js';
+import { OrdersModule } from './orders/orders.module.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(environment: OrderServiceEnvironment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        TelemetryModule,
+        EnvironmentModule.forRoot(environment),
+        KafkaTracingModule.forRoot({ correlationId: 'correlation_id' }),
+        OrdersModule,
+      ],
+      providers: [{ provide: APP_PIPE, useValue: new StandardSchemaValidationPipe() }],
+    };
+  }
+}
