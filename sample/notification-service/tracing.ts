@@ -1,0 +1,3 @@
+import { startTelemetry } from '../platform/telemetry/telemetry.js';
+
+startTelemetry('notification-service');
