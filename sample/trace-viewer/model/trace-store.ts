@@ -1,0 +1,114 @@
+import type { Span, SpanReference, Trace } from './span.js';
+
+export interface TraceStoreOptions {
+  /** @default 20000 */
+  readonly maxSpans?: number;
+  /** @default 1000 */
+  readonly maxTraces?: number;
+}
+
+/**
+ * The latest traces, in memory. Past a limit the trace that was first seen longest ago goes; a single trace that
+ * fills the store alone loses its oldest spans instead.
+ */
+export class TraceStore {
+  readonly #maxSpans: number;
+  readonly #maxTraces: number;
+  /** Both maps keep the order of arrival, so the first entry is the oldest. */
+  readonly #traces = new Map<string, Map<string, Span>>();
+  readonly #linksTo = new Map<string, Map<string, Span>>();
+  readonly #listeners = new Set<() => void>();
+  #size = 0;
+
+  constructor({ maxSpans = 20_000, maxTraces = 1000 }: TraceStoreOptions = {}) {
+    this.#maxSpans = maxSpans;
+    this.#maxTraces = maxTraces;
+  }
+
+  /** How many spans are held. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** A span that arrives again (exporters retry) replaces itself. */
+  add(spans: readonly Span[]): void {
+    for (const span of spans) {
+      this.#put(span);
+      this.#evict();
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  trace(traceId: string): Trace | undefined {
+    const spans = this.#traces.get(traceId);
+    return spans && { traceId, spans: [...spans.values()].sort(byStart) };
+  }
+
+  /** Every trace, the one first seen longest ago first. */
+  traces(): readonly Trace[] {
+    return [...this.#traces.keys()].map((traceId) => this.trace(traceId) as Trace);
+  }
+
+  span({ traceId, spanId }: SpanReference): Span | undefined {
+    return this.#traces.get(traceId)?.get(spanId);
+  }
+
+  /** The spans, of this trace or another, that link to this one. */
+  spansLinkingTo(target: SpanReference): readonly Span[] {
+    return [...(this.#linksTo.get(keyOf(target))?.values() ?? [])];
+  }
+
+  /** Calls the listener after each arrival. Returns what ends that. */
+  onArrival(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #put(span: Span): void {
+    this.#remove(span);
+    const spans = this.#traces.get(span.traceId) ?? new Map<string, Span>();
+    this.#traces.set(span.traceId, spans.set(span.spanId, span));
+    this.#size += 1;
+    for (const link of span.links) {
+      const key = keyOf(link);
+      this.#linksTo.set(key, (this.#linksTo.get(key) ?? new Map<string, Span>()).set(keyOf(span), span));
+    }
+  }
+
+  #remove(reference: SpanReference): void {
+    const spans = this.#traces.get(reference.traceId);
+    const span = spans?.get(reference.spanId);
+    if (!spans || !span) return;
+    spans.delete(span.spanId);
+    this.#size -= 1;
+    for (const link of span.links) {
+      const sources = this.#linksTo.get(keyOf(link));
+      sources?.delete(keyOf(span));
+      if (sources?.size === 0) this.#linksTo.delete(keyOf(link));
+    }
+  }
+
+  #evict(): void {
+    while (this.#traces.size > this.#maxTraces || this.#size > this.#maxSpans) {
+      const [traceId, spans] = first(this.#traces);
+      if (this.#traces.size === 1) {
+        this.#remove(first(spans)[1]);
+        continue;
+      }
+      for (const span of spans.values()) this.#remove(span);
+      this.#traces.delete(traceId);
+    }
+  }
+}
+
+function first<K, V>(map: ReadonlyMap<K, V>): [K, V] {
+  return map.entries().next().value as [K, V];
+}
+
+function keyOf({ traceId, spanId }: SpanReference): string {
+  return `${traceId}:${spanId}`;
+}
+
+function byStart(one: Span, other: Span): number {
+  return Number(one.startUnixNano - other.startUnixNano);
+}

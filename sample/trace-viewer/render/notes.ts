@@ -1,0 +1,33 @@
+import type { Span, SpanLink } from '../model/span.js';
+import type { FindSpan } from './kafka-time.js';
+import type { Row, Segment } from './table.js';
+import { printable } from './text.js';
+import type { TreeRow } from './trace-tree.js';
+
+/** As many as fit a screen; a batch can link to a hundred messages. */
+const MAX_LINKS = 8;
+
+/** The lines below a span: where it links to, that it failed, that its parent is not here. */
+export function notesOf({ span, trunk, orphan }: TreeRow, find: FindSpan): readonly Row[] {
+  const notes: Segment[] = [
+    ...span.links.slice(0, MAX_LINKS).map((link): Segment => [`↔ ${targetOf(link, span, find)}`, 'cyan']),
+    ...(span.links.length > MAX_LINKS
+      ? [[`↔ and ${span.links.length - MAX_LINKS} more`, 'cyan'] satisfies Segment]
+      : []),
+    ...(span.status.code === 'ERROR' ? [[`✗ ${failureOf(span)}`, 'red'] satisfies Segment] : []),
+    ...(orphan ? [[`? its parent ${span.parentSpanId} is not here`, 'yellow'] satisfies Segment] : []),
+  ];
+  return notes.map((note) => [[], [[trunk, 'dim'], note]]);
+}
+
+function targetOf(link: SpanLink, from: Span, find: FindSpan): string {
+  const target = find(link);
+  const name = target ? printable(target.name) : `span ${link.spanId.slice(0, 8)}`;
+  return link.traceId === from.traceId ? name : `${name} in trace ${link.traceId}`;
+}
+
+function failureOf({ attributes, status }: Span): string {
+  const type = attributes['error.type'];
+  const failure = [typeof type === 'string' ? type : '', status.message].filter(Boolean).join(': ');
+  return printable(failure || 'failed', 100);
+}
