@@ -9,7 +9,8 @@ export const newOrder = z.object(
       .string('expected a string')
       .trim()
       .min(1, 'expected a string that is not empty')
-      .max(100, 'expected at most 100 characters'),
+      .max(100, 'expected at most 100 characters')
+      .regex(/^\P{Cc}*$/u, 'expected no control characters'),
     amount: z.number(AMOUNT).positive(AMOUNT).lt(10_000_000_000, AMOUNT).multipleOf(0.01, AMOUNT),
   },
   'expected a JSON object with customerId and amount',

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClientsModule, type KafkaOptions, Transport } from '@nestjs/microservices';
 import { DatabaseModule } from '../../platform/database/database.module.js';
 import { ENVIRONMENT } from '../../platform/environment/environment.module.js';
-import { kafkaConnection } from '../../platform/kafka/kafka-connection.js';
+import { kafkaConnection, producerConfig } from '../../platform/kafka/kafka-connection.js';
 import { ordersDatabase } from '../database/schema.js';
 import type { OrderServiceEnvironment } from '../order-service.environment.js';
 import { KAFKA_CLIENT, OrderEvents } from './order-events.js';
@@ -21,7 +21,7 @@ import { OrdersService } from './orders.service.js';
           transport: Transport.KAFKA,
           options: {
             client: kafkaConnection('order-service', environment),
-            producer: { allowAutoTopicCreation: false },
+            producer: producerConfig,
             producerOnlyMode: true,
             postfixId: '',
           },

@@ -14,7 +14,7 @@ const SILENT_CONTEXTS: ReadonlySet<unknown> = new Set([
 /** Nest's logger, without the lines that say the same at every start. */
 export class ServiceLogger extends ConsoleLogger {
   constructor(service: string) {
-    super({ prefix: service, colors: process.stdout.isTTY && !process.env['NO_COLOR'] });
+    super({ prefix: service, colors: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'] });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
