@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Socket } from 'node:net';
 import { EmbeddedKafkaError } from './embedded-kafka.error.js';
 import { KEEPER_PROGRAM } from './keeper-program.js';
+import { killAndWait } from './programs.js';
 
 /** @internal How every data folder's name starts, in the system's folder for temporary files. */
 export const FOLDER_PREFIX = 'embedded-kafka-';
@@ -21,7 +22,12 @@ export interface KeptProcess {
   readonly ended: Promise<string>;
 }
 
-type Report = { readonly folder?: string; readonly pid?: number; readonly exit?: string };
+type Report = {
+  readonly folder?: string;
+  readonly pid?: number;
+  readonly exit?: string;
+  readonly fault?: string;
+};
 
 /**
  * The parent's side of the keeper (see {@link KEEPER_PROGRAM}): started by {@link hire}, ended by {@link dismiss} or by
@@ -30,17 +36,18 @@ type Report = { readonly folder?: string; readonly pid?: number; readonly exit?:
  * @internal
  */
 export class BrokerKeeper {
-  /** Whether the keeper was ended by somebody else. */
-  lost = false;
   folder = '';
 
   readonly #process: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  readonly #gone: Promise<void>;
   readonly #hired = deferred<void>();
   #started = deferred<number>();
   #ended = deferred<string>();
   #childPid: number | undefined;
   #dismissed = false;
+  /** Why there is no keeper any more, where nobody dismissed it. */
+  #lost: EmbeddedKafkaError | undefined;
+  #fault: string | undefined;
   #awaited = 0;
 
   static async hire(stopTimeoutMs: number): Promise<BrokerKeeper> {
@@ -56,10 +63,13 @@ export class BrokerKeeper {
     this.#process = spawn(
       process.execPath,
       [...program, '--', join(tmpdir(), FOLDER_PREFIX), String(stopTimeoutMs)],
-      { detached: true, cwd: tmpdir(), env: environment(), stdio: ['pipe', 'pipe', 'ignore'] },
+      { detached: true, cwd: '/', env: environment(), stdio: ['pipe', 'pipe', 'ignore'] },
     );
-    this.#exited = once(this.#process, 'exit').catch(() => undefined);
-    void this.#exited.then(() => this.#keeperHasExited());
+    // 'close', not 'exit': by then all that it reported has been read.
+    this.#gone = once(this.#process, 'close').then(
+      () => this.#keeperHasExited(),
+      (error: Error) => this.#keeperHasExited(error.message),
+    );
     this.#process.stdin?.on('error', () => {}); // it is gone: its exit says so
     createInterface({ input: this.#process.stdout! }).on('line', (line) =>
       this.#hear(JSON.parse(line) as Report),
@@ -86,7 +96,7 @@ export class BrokerKeeper {
   async dismiss(): Promise<void> {
     this.#dismissed = true;
     this.#process.stdin?.end();
-    await this.waitFor(this.#exited);
+    await this.waitFor(this.#gone);
   }
 
   /** Waits for something that only the keeper can bring about, and keeps this process alive for as long. */
@@ -106,11 +116,12 @@ export class BrokerKeeper {
   }
 
   #tell(message: { run: string[] } | { end: string }): void {
-    if (this.lost) throw keeperDied();
+    if (this.#lost) throw this.#lost;
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
-  #hear({ folder, pid, exit }: Report): void {
+  #hear({ folder, pid, exit, fault }: Report): void {
+    this.#fault ??= fault;
     if (folder !== undefined) {
       this.folder = folder;
       this.#hired.resolve();
@@ -125,31 +136,26 @@ export class BrokerKeeper {
     }
   }
 
-  /** Somebody killed the keeper: what it can no longer do is done here, as long as this process lives. */
-  #keeperHasExited(): void {
-    if (this.#dismissed) return;
-    this.lost = true;
-    if (this.#childPid !== undefined) kill(this.#childPid);
+  /** What a keeper that was killed can no longer do is done here, as long as this process lives. */
+  async #keeperHasExited(fault = this.#fault): Promise<void> {
+    if (this.#childPid !== undefined) await killAndWait(this.#childPid);
     if (this.folder !== '') rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
-    this.#hired.reject(keeperDied());
-    this.#ended.resolve('its keeper died');
+    const lost = keeperDied(fault);
+    this.#lost = lost;
+    this.#hired.reject(lost);
+    this.#ended.resolve(lost.message);
+    // Perhaps nothing else is asked of it, and tests would only see that there is no broker.
+    if (!this.#dismissed && this.folder !== '') process.emitWarning(lost.message, { code: lost.code });
   }
 }
 
-function keeperDied(): EmbeddedKafkaError {
+function keeperDied(fault: string | undefined): EmbeddedKafkaError {
+  const how = fault === undefined ? 'was ended from outside' : `failed (${fault})`;
   return new EmbeddedKafkaError(
     'EMBEDDED_KAFKA_KEEPER_DIED',
-    'The process that keeps the broker was ended from outside, and the broker with it.',
+    `The process that keeps the broker ${how}, and the broker was ended with it.`,
     'Start another EmbeddedKafka.',
   );
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Already gone.
-  }
 }
 
 /** Without what is meant for this process only: preloads, debuggers, coverage. */

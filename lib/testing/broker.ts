@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BrokerKeeper } from './broker-keeper.js';
 import { EmbeddedKafkaError, OR_USE_ANOTHER_BROKER } from './embedded-kafka.error.js';
+import { portTaken } from './free-ports.js';
 import { untilAnswering } from './kafka-admin.js';
 import {
   type BrokerPorts,
@@ -27,6 +28,7 @@ const JVM_FLAGS = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtL
 /** @internal One broker with its data, its ports and its keeper. */
 export class Broker {
   readonly address: string;
+  readonly #clusterId = randomBytes(16).toString('base64url');
 
   /** Starts a broker on new data. When that fails nothing is left. */
   static async start(options: BrokerOptions): Promise<Broker> {
@@ -52,7 +54,7 @@ export class Broker {
   async launch(): Promise<void> {
     const { pid, ended } = await this.#java('kafka.Kafka', ['server.properties']);
     const giveUp = new AbortController();
-    const answering = untilAnswering([this.address], giveUp.signal);
+    const answering = untilAnswering([this.address], giveUp.signal, this.#clusterId);
     const deadline = setTimeout(() => giveUp.abort(), this.options.startTimeoutMs);
     try {
       const end = await Promise.race([answering.then(() => undefined), ended]);
@@ -83,8 +85,7 @@ export class Broker {
       join(folder, 'server.properties'),
       serverProperties(ports, join(folder, 'data'), properties),
     );
-    const clusterId = randomBytes(16).toString('base64url');
-    const args = ['format', '--standalone', `-t=${clusterId}`, '-c=server.properties'];
+    const args = ['format', '--standalone', `-t=${this.#clusterId}`, '-c=server.properties'];
     const { ended } = await this.#java('kafka.tools.StorageTool', args);
     const end = await this.keeper.waitFor(ended);
     if (end !== '0') throw this.#failed(`its storage could not be formatted (${end})`);
@@ -99,13 +100,7 @@ export class Broker {
   #failed(how: string, cause?: unknown): EmbeddedKafkaError {
     const output = lastLines(join(this.keeper.folder, 'output.log'));
     const { client, controller } = this.options.ports;
-    if (/Address already in use|BindException/.test(output)) {
-      return new EmbeddedKafkaError(
-        'EMBEDDED_KAFKA_PORT_TAKEN',
-        `Kafka did not start: port ${client} or ${controller} of 127.0.0.1 is taken.`,
-        'Leave `port` out to get a free one, or stop what listens there.',
-      );
-    }
+    if (/Address already in use|BindException/.test(output)) return portTaken(client, controller);
     return new EmbeddedKafkaError(
       'EMBEDDED_KAFKA_START_FAILED',
       `Kafka did not start: ${how}. Its last words:\n${output}\n`,

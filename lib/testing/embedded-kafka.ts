@@ -2,9 +2,10 @@ import type { ITopicConfig } from 'kafkajs';
 import { Broker, type BrokerOptions } from './broker.js';
 import { EmbeddedKafkaError, OR_USE_ANOTHER_BROKER } from './embedded-kafka.error.js';
 import { existingKafka } from './existing-kafka.js';
-import { findFreePorts, giveBack } from './free-ports.js';
+import { findFreePorts, giveBack, isFree, portTaken } from './free-ports.js';
 import { findJava } from './java.js';
 import { createTopics } from './kafka-admin.js';
+import { removeLeftovers } from './leftovers.js';
 import { kafkaJars } from './kafka-jars.js';
 import type { BrokerProperties } from './server-properties.js';
 
@@ -111,8 +112,9 @@ export class EmbeddedKafka implements KafkaForTests {
    */
   static async start(options: EmbeddedKafkaOptions = {}): Promise<EmbeddedKafka> {
     requireSupportedPlatform();
-    requirePort(options.port);
+    await requirePort(options.port);
     const java = await findJava();
+    await removeLeftovers();
     const jars = await kafkaJars(options);
     const { properties, startTimeoutMs = 60_000, stopTimeoutMs = 5_000 } = options;
     const settings = { java, jars, properties, startTimeoutMs, stopTimeoutMs };
@@ -184,7 +186,7 @@ async function startOnFreePorts(
   options: Omit<BrokerOptions, 'ports'>,
 ): Promise<[Broker, () => void]> {
   for (let attempt = 1; ; attempt++) {
-    const free = await findFreePorts(port === undefined ? 2 : 1);
+    const free = await findFreePorts(port === undefined ? 2 : 1, port);
     const [controller, client = port] = free as [number, number?];
     const giveBackPorts = (): void => giveBack(free);
     try {
@@ -206,11 +208,11 @@ function requireSupportedPlatform(): void {
   );
 }
 
-function requirePort(port: number | undefined): void {
-  if (port === undefined || (Number.isInteger(port) && port > 0 && port < 65_536)) return;
-  throw new EmbeddedKafkaError(
-    'EMBEDDED_KAFKA_OPTION_INVALID',
-    `Expected \`port\` to be an integer from 1 to 65535, got \`${String(port)}\` (${typeof port}).`,
-    'Leave it out to get a free one.',
-  );
+async function requirePort(port: number | undefined): Promise<void> {
+  if (port === undefined) return;
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    const problem = `Expected \`port\` to be an integer from 1 to 65535, got \`${String(port)}\` (${typeof port}).`;
+    throw new EmbeddedKafkaError('EMBEDDED_KAFKA_OPTION_INVALID', problem, 'Leave it out to get a free one.');
+  }
+  if (!(await isFree(port))) throw portTaken(port);
 }

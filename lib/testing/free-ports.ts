@@ -16,14 +16,16 @@ const givenOut = new Set<number>();
  * outgoing connections: inside it, any client could take a port between our look and the broker's bind.
  * Still only a guess, another process may be faster: the caller tries again with others.
  *
+ * @param except a port that is spoken for already
+ *
  * @internal
  */
-export async function findFreePorts(count: number): Promise<number[]> {
+export async function findFreePorts(count: number, except?: number): Promise<number[]> {
   const [first, last] = portsOutside(ephemeralPorts());
   const found: number[] = [];
   for (let attempt = 0; attempt < ATTEMPTS && found.length < count; attempt++) {
     const port = first + Math.floor(Math.random() * (last - first + 1));
-    if (!givenOut.has(port) && (await isFree(port))) {
+    if (port !== except && !givenOut.has(port) && (await isFree(port))) {
       givenOut.add(port);
       found.push(port);
     }
@@ -50,6 +52,15 @@ export function isFree(port: number): Promise<boolean> {
     probe.once('error', () => resolve(false));
     probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)));
   });
+}
+
+/** @internal */
+export function portTaken(...ports: readonly number[]): EmbeddedKafkaError {
+  return new EmbeddedKafkaError(
+    'EMBEDDED_KAFKA_PORT_TAKEN',
+    `Kafka did not start: port ${ports.join(' or ')} of 127.0.0.1 is taken.`,
+    'Leave `port` out to get a free one, or stop what listens there.',
+  );
 }
 
 /** @internal The larger part of the unprivileged ports below or above the given range. */

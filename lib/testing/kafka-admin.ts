@@ -4,13 +4,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 const LOOK_AGAIN_MS = 50;
 const TOPICS_TIMEOUT_MS = 30_000;
 
-/** @internal Resolves when the broker answers; keeps the reason of the last attempt for when it does not. */
-export async function untilAnswering(brokers: readonly string[], signal: AbortSignal): Promise<void> {
+/**
+ * Resolves when the brokers answer. With a cluster id, only when *that* cluster does: where two take the same port,
+ * the one that was slower must not mistake the other for itself.
+ *
+ * @internal
+ */
+export async function untilAnswering(
+  brokers: readonly string[],
+  signal: AbortSignal,
+  expectedClusterId?: string,
+): Promise<void> {
   let reason: unknown;
   while (!signal.aborted) {
     try {
-      const { brokers: nodes, controller } = await withAdmin(brokers, (admin) => admin.describeCluster());
-      if (nodes.length > 0 && controller !== null) return;
+      const {
+        brokers: nodes,
+        controller,
+        clusterId,
+      } = await withAdmin(brokers, (admin) => admin.describeCluster());
+      const isOurs = expectedClusterId === undefined || expectedClusterId === clusterId;
+      if (isOurs && nodes.length > 0 && controller !== null) return;
     } catch (error) {
       reason = error;
     }

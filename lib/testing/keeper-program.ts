@@ -9,18 +9,20 @@
  *
  * Arguments: the folder's prefix, milliseconds between SIGTERM and SIGKILL.
  * In:  `{"run":["/path/to/java","-cp",…]}`, `{"end":"SIGTERM"}`, `{"end":"SIGKILL"}`.
- * Out: `{"folder":"…"}` once, then for each run `{"pid":1}` and `{"exit":"0"}`, or `{"exit":"SIGKILL"}` and the like.
+ * Out: `{"folder":"…"}` once, then for each run `{"pid":1}` and `{"exit":"0"}`, or `{"exit":"SIGKILL"}` and the like;
+ * `{"fault":"…"}` when it has to give up.
  *
  * @internal
  */
 export const KEEPER_PROGRAM = `'use strict';
 const { spawn } = require('node:child_process');
-const { mkdtempSync, openSync, closeSync, rmSync } = require('node:fs');
+const { mkdtempSync, openSync, closeSync, rmSync, writeFileSync } = require('node:fs');
+const { hostname } = require('node:os');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 
 const [prefix, patience] = process.argv.slice(1);
-const folder = mkdtempSync(prefix);
+let folder;
 let child;
 let leaving = false;
 
@@ -50,7 +52,7 @@ const end = (signal) => {
 };
 
 const remove = () => {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   process.exit();
 };
 
@@ -61,6 +63,11 @@ const leave = () => {
   else remove();
 };
 
+process.on('uncaughtException', (error) => {
+  tell({ fault: error.message });
+  if (child) child.kill('SIGKILL');
+  remove();
+});
 process.stdout.on('error', () => {}); // the parent is gone: the end of its pipe says so
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leave);
 createInterface({ input: process.stdin })
@@ -70,5 +77,7 @@ createInterface({ input: process.stdin })
     if (message.end) end(message.end);
   })
   .on('close', leave);
+folder = mkdtempSync(prefix);
+writeFileSync(join(folder, 'keeper.json'), JSON.stringify({ host: hostname(), pid: process.pid }));
 tell({ folder });
 `;

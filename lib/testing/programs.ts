@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** @internal What a program that ran to its end left behind. */
 export interface Outcome {
@@ -40,4 +41,30 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** @internal */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Kills a process that is not our child, and waits until it is gone. Not for ever: in a container whose first process
+ * does not reap orphans it stays, dead, in the list of processes.
+ *
+ * @internal
+ */
+export async function killAndWait(pid: number, patienceMs = 2_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return; // already gone
+  }
+  while (isAlive(pid) && Date.now() < deadline) await pause(20);
 }

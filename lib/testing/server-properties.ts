@@ -44,6 +44,9 @@ export function serverProperties(
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // After a kill the controller refuses the new broker until the old one's session has run out: by default 9 s.
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
     // The default of 128 MB does not fit into the small heap.
     'log.cleaner.dedupe.buffer.size': 2_097_152,
     ...extra,
