@@ -14,8 +14,8 @@ export function paintWith(color: boolean): Paint {
 
 /** Whether a stream shows colours, and nobody asked for none. @see https://no-color.org */
 export function showsColor(
-  stream: Pick<WriteStream, 'isTTY' | 'hasColors'>,
+  stream: Partial<Pick<WriteStream, 'isTTY' | 'hasColors'>>,
   env: NodeJS.ProcessEnv = process.env,
 ): boolean {
-  return !env['NO_COLOR'] && stream.isTTY && stream.hasColors(env);
+  return !env['NO_COLOR'] && stream.isTTY === true && stream.hasColors?.(env) === true;
 }

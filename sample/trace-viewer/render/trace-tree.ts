@@ -11,6 +11,9 @@ export interface TreeRow {
   readonly orphan: boolean;
 }
 
+/** Deeper spans are drawn no further to the right: nobody could read them, and a chain of thousands would fill memory. */
+const MAX_INDENT = 30 * 3;
+
 /** The spans of a trace, top down, each below its parent; orphans stand at the root. */
 export function treeOf({ spans }: Trace): readonly TreeRow[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
@@ -52,7 +55,7 @@ function rowsFrom(
       waiting.push({
         span: child,
         branch: `${indent}${last ? '└─ ' : '├─ '}`,
-        indent: `${indent}${last ? '   ' : '│  '}`,
+        indent: indent.length < MAX_INDENT ? `${indent}${last ? '   ' : '│  '}` : indent,
         orphan: false,
       });
     }
