@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { ConsoleLogger } from '@nestjs/common';
 
 /** Nest's own account of how it wires an application, and of start-up errors, which `startService` reports. */
@@ -14,7 +15,7 @@ const SILENT_CONTEXTS: ReadonlySet<unknown> = new Set([
 /** Nest's logger, without the lines that say the same at every start. */
 export class ServiceLogger extends ConsoleLogger {
   constructor(service: string) {
-    super({ prefix: service, colors: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'] });
+    super({ prefix: service, colors: isatty(process.stdout.fd) && !process.env['NO_COLOR'] });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

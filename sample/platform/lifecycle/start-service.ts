@@ -47,6 +47,11 @@ function announce(app: INestApplication, name: string): void {
 
 function reportFailedStart(error: unknown): void {
   const logger = new Logger('Startup');
-  if (error instanceof StartupError) logger.error(error.message);
+  if (error instanceof StartupError || isSystemError(error)) logger.error(error.message);
   else logger.error(error instanceof Error ? error.stack : error);
+}
+
+/** A port that is taken, a folder that cannot be written: the message says it all. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }

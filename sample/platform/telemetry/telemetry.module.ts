@@ -1,5 +1,5 @@
-import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { stopTelemetry } from './telemetry.js';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { announceTelemetry, stopTelemetry } from './telemetry.js';
 
 /**
  * Stops OpenTelemetry after everything else, so that no span is lost: Nest shuts global modules down last, and among
@@ -7,7 +7,11 @@ import { stopTelemetry } from './telemetry.js';
  */
 @Global()
 @Module({})
-export class TelemetryModule implements OnApplicationShutdown {
+export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {
+  onModuleInit(): void {
+    announceTelemetry();
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await stopTelemetry();
   }

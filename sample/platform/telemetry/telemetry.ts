@@ -28,6 +28,14 @@ export function startTelemetry(serviceName: string): void {
   createRequire(import.meta.url)('node:http');
 }
 
+/** Tells in the log where spans go when that is nowhere. */
+export function announceTelemetry(): void {
+  if (!sdk || isExported('TRACES')) return;
+  new Logger('Telemetry').log(
+    'Spans are not exported. Set OTEL_EXPORTER_OTLP_ENDPOINT to send them somewhere.',
+  );
+}
+
 /** Exports what is still waiting; never rejects, and gives up after five seconds when no collector answers. */
 export async function stopTelemetry(): Promise<void> {
   const stopping = sdk;
@@ -49,12 +57,7 @@ export async function stopTelemetry(): Promise<void> {
  */
 function withoutUnwantedExports(): Partial<NodeSDKConfiguration> {
   const configuration: Partial<NodeSDKConfiguration> = {};
-  if (!isExported('TRACES')) {
-    configuration.spanProcessors = [spansStayHere];
-    new Logger('Telemetry').log(
-      'Spans are not exported. Set OTEL_EXPORTER_OTLP_ENDPOINT to send them somewhere.',
-    );
-  }
+  if (!isExported('TRACES')) configuration.spanProcessors = [spansStayHere];
   if (!isExported('METRICS')) configuration.metricReaders = [];
   if (!isExported('LOGS')) configuration.logRecordProcessors = [];
   return configuration;
