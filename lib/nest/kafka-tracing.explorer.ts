@@ -29,7 +29,7 @@ export function tracedApplicationOf(modules: ModulesContainer): TracedApplicatio
 }
 
 /**
- * Gives an application its options. One whose options are refused never starts, and so is never closed: it is forgotten here.
+ * Gives an application its options.
  *
  * @internal
  */
@@ -37,8 +37,13 @@ export function configure(
   application: TracedApplication,
   options: KafkaTracingModuleOptions | undefined,
 ): void {
+  orForget(application, () => application.configure(options));
+}
+
+/** An application that is refused here never starts, and so is never closed. */
+function orForget(application: TracedApplication, start: () => void): void {
   try {
-    application.configure(options);
+    start();
   } catch (error) {
     forget(application);
     throw error;
@@ -66,7 +71,7 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationShutdown
     this.#application = application;
     modules.getRpcTargetRegistry().subscribe((server) => this.#adopt(server));
     this.#adoptClients();
-    interceptHandlers(modules, application);
+    orForget(application, () => interceptHandlers(modules, application));
   }
 
   onModuleInit(): void {

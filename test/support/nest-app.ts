@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import {
   ClientKafka,
   ClientsModule,
+  type CustomTransportStrategy,
   type KafkaOptions,
   type MicroserviceOptions,
   Transport,
@@ -35,9 +36,12 @@ export function kafkaOptions(clientId = 'test'): NonNullable<KafkaOptions['optio
 }
 
 /** Boots a pure microservice; it is closed after the test. */
-export async function startMicroservice(setup: AppSetup): Promise<INestMicroservice> {
+export async function startMicroservice(
+  setup: AppSetup,
+  strategy?: CustomTransportStrategy,
+): Promise<INestMicroservice> {
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(rootModule(setup), {
-    ...serverOptions(setup),
+    ...(strategy === undefined ? serverOptions(setup) : { strategy }),
     logger: false,
     abortOnError: false,
   });

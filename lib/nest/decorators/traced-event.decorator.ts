@@ -22,7 +22,8 @@ const TRACED_EVENT = Symbol.for('nestjs-kafka-tracing.traced-event');
  * @see https://docs.nestjs.com/microservices/kafka
  * @publicApi
  */
-export function TracedEvent<TPayload>(options?: TracedEventOptions<TPayload>): MethodDecorator;
+// oxlint-disable-next-line typescript/no-explicit-any -- see TracedEventOptions
+export function TracedEvent<TPayload = any>(options?: TracedEventOptions<TPayload>): MethodDecorator;
 /**
  * Handles a topic's events, and says how the business step looks in a trace: `@EventPattern(topic)` and
  * `@TracedEvent(options)` in one.
@@ -37,7 +38,8 @@ export function TracedEvent<TPayload>(options?: TracedEventOptions<TPayload>): M
  * @see https://docs.nestjs.com/microservices/kafka
  * @publicApi
  */
-export function TracedEvent<TPayload>(
+// oxlint-disable-next-line typescript/no-explicit-any -- see TracedEventOptions
+export function TracedEvent<TPayload = any>(
   topic: string | RegExp,
   options?: TracedEventOptions<TPayload>,
 ): MethodDecorator;

@@ -36,7 +36,11 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   }
   const openedBefore = deliveryOf(tokenOf(kafka));
   const delivery = openedBefore ?? openDelivery(tracer, kafka);
-  const options = tracedEventOptionsOf(execution.getHandler());
+  const handler = execution.getHandler();
+  if (!begin(delivery, handler)) {
+    return innerHandling(delivery);
+  }
+  const options = tracedEventOptionsOf(handler);
   const step = options?.span === undefined ? undefined : tracer.startStep(options.span, delivery);
   const innermost = step ?? delivery;
   if (options?.attributes !== undefined && innermost.isRecording) {
@@ -54,11 +58,34 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
       }
     },
     end() {
+      underway.get(delivery)?.delete(handler);
       step?.end();
       if (openedBefore === undefined) {
         delivery.end();
       }
     },
+  };
+}
+
+// The handlers that run for a delivery now: with an interceptor of the user's own beside the module's, the outer one traces.
+const underway = new WeakMap<Delivery, Set<object>>();
+
+function begin(delivery: Delivery, handler: object): boolean {
+  const handlers = underway.get(delivery) ?? new Set();
+  underway.set(delivery, handlers);
+  if (handlers.has(handler)) {
+    return false;
+  }
+  handlers.add(handler);
+  return true;
+}
+
+/** The inner one sees the original exception. */
+function innerHandling(delivery: Delivery): Handling {
+  return {
+    context: contextWithin(delivery),
+    fail: (error) => delivery.recordException(error),
+    end() {},
   };
 }
 
