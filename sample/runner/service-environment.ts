@@ -1,0 +1,36 @@
+export interface ServiceSettings {
+  readonly name: string;
+  readonly brokers: readonly string[];
+  /** Of the receiver. */
+  readonly tracesUrl: string;
+}
+
+/** What the user may still decide about the services' telemetry; the rest is what this sample shows. */
+const KEPT = new Set(['OTEL_LOG_LEVEL', 'OTEL_RESOURCE_ATTRIBUTES', 'OTEL_SEMCONV_STABILITY_OPT_IN']);
+/** A sample writes to nobody's database, and sends nobody mail. */
+const DROPPED = new Set(['DATABASE_URL', 'SMTP_URL']);
+
+/** The environment of a service: ours, but for what would send its spans, rows or mails elsewhere. */
+export function serviceEnvironment(
+  { name, brokers, tracesUrl }: ServiceSettings,
+  ours: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  const inherited = Object.entries(ours).filter(
+    ([variable]) => !DROPPED.has(variable) && (!variable.startsWith('OTEL_') || KEPT.has(variable)),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    PORT: '0',
+    DATA_DIR: 'memory://',
+    KAFKA_BROKERS: brokers.join(','),
+    STARTUP_TIMEOUT_SECONDS: '30',
+    OTEL_SERVICE_NAME: name,
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: tracesUrl,
+    // The default of five seconds is for production; somebody is waiting here.
+    OTEL_BSP_SCHEDULE_DELAY: '200',
+  };
+}
