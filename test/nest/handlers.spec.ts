@@ -28,7 +28,6 @@ import { inSpan, useTracing } from '../support/tracing.js';
 
 describe('what runs for a message', () => {
   const spans = useTracing();
-  const activeId = (): string | undefined => trace.getActiveSpan()?.spanContext().spanId;
 
   it('runs inside the process span: guards, interceptors, pipes, handler and filters', async () => {
     const topic = await freshTopic();
@@ -88,25 +87,28 @@ describe('what runs for a message', () => {
     ['no value', () => from([]), [null]], // Nest's reply to a request always has a value.
     ['one value', () => of('a'), ['a']],
     ['many values', () => concat(of('a').pipe(delay(1)), of('b').pipe(delay(1)), of('c')), ['a', 'b', 'c']],
-  ])('hands on a stream of %s, with the step span around it all', async (_what, stream, expected) => {
-    const topic = await freshTopic('request', { reply: true });
-    @Controller()
-    class Orders {
-      @TracedEvent({ span: 'step' })
-      @MessagePattern<string>(topic)
-      handle(): Observable<string> {
-        return (stream as () => Observable<string>)();
+  ])(
+    'hands on a stream of %s, with the step span around it all',
+    async (_what, stream: () => Observable<string>, expected) => {
+      const topic = await freshTopic('request', { reply: true });
+      @Controller()
+      class Orders {
+        @TracedEvent({ span: 'step' })
+        @MessagePattern<string>(topic)
+        handle(): Observable<string> {
+          return stream();
+        }
       }
-    }
-    const client = await clientOf(await startMicroservice({ controllers: [Orders] }), topic);
+      const client = await clientOf(await startMicroservice({ controllers: [Orders] }), topic);
 
-    expect(await firstValueFrom(client.send<string>(topic, {}).pipe(toArray()))).toEqual(expected);
+      expect(await firstValueFrom(client.send<string>(topic, {}).pipe(toArray()))).toEqual(expected);
 
-    const step = await spans.one('step');
-    expectChildOf(step, await spans.one(`process ${topic}`));
-    expectUnset(step);
-    await spans.all(`process ${topic}.reply`, Math.max(1, expected.length));
-  });
+      const step = await spans.one('step');
+      expectChildOf(step, await spans.one(`process ${topic}`));
+      expectUnset(step);
+      await spans.all(`process ${topic}.reply`, Math.max(1, expected.length));
+    },
+  );
 
   it('keeps the context in the stream that a handler returns', async () => {
     const topic = await freshTopic('request', { reply: true });
@@ -259,6 +261,10 @@ describe('what runs for a message', () => {
     ]);
   });
 });
+
+function activeId(): string | undefined {
+  return trace.getActiveSpan()?.spanContext().spanId;
+}
 
 function traceIdOf(span: ReadableSpan): string {
   return span.spanContext().traceId;

@@ -40,7 +40,7 @@ export function useTracing(setup: TracingSetup = {}): SpanRecorder {
 
   afterEach(async () => {
     try {
-      for (const cleanup of cleanups.splice(0).reverse()) {
+      for (const cleanup of cleanups.splice(0).toReversed()) {
         await cleanup();
       }
       await until('no span is open', () => recorder.open.length === 0, 2_000).catch(() => undefined);

@@ -121,7 +121,8 @@ describe('@TracedEvent', () => {
   });
 
   it('sets metadata only', () => {
-    function handle(): void {}
+    const topicless = 'x';
+    const handle = (): string => topicless;
     const descriptor = { value: handle, writable: true, configurable: true };
     expect(TracedEvent({ span: 'step' })({}, 'handle', descriptor)).toBeUndefined();
     expect(descriptor.value).toBe(handle);

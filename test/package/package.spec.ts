@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { describe, expect, it } from 'vitest';
+import { SCOPE_NAME, SCOPE_VERSION } from '../../lib/tracing/instrumentation-scope.js';
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: object;
+  readonly devDependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
+}
+
+const run = promisify(execFile);
+const manifest = JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
+
+// Of the built package: `npm test` builds first.
+describe('the package', () => {
+  it('names itself and its version in the instrumentation scope', () => {
+    expect([SCOPE_NAME, SCOPE_VERSION]).toEqual([manifest.name, manifest.version]);
+  });
+
+  it('brings no copy of anything: peers only', () => {
+    expect(manifest.dependencies).toBeUndefined();
+    expect(Object.keys(manifest.peerDependencies)).toContain('@opentelemetry/api');
+  });
+
+  it('pins what it is developed with', () => {
+    const loose = Object.entries(manifest.devDependencies).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('is well formed', async () => {
+    const { messages, pkg } = await publint({ pkgDir: '.', level: 'suggestion' });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('gives import and require the same classes', async () => {
+    const program = `
+      import * as imported from 'nestjs-kafka-tracing';
+      import { createRequire } from 'node:module';
+      const required = createRequire(import.meta.url)('nestjs-kafka-tracing');
+      const names = Object.keys(imported);
+      process.stdout.write(JSON.stringify(names.filter((name) => imported[name] === required[name])));
+      if (names.length !== Object.keys(required).length) process.exitCode = 1;`;
+    const { stdout } = await run(process.execPath, [
+      '--no-warnings',
+      '--input-type=module',
+      '--eval',
+      program,
+    ]);
+    expect(JSON.parse(stdout)).toEqual([
+      'ConflictingOptionsError',
+      'InvalidOptionError',
+      'KafkaTracing',
+      'KafkaTracingError',
+      'KafkaTracingInterceptor',
+      'KafkaTracingModule',
+      'TracedClientKafka',
+      'TracedEvent',
+      'kafkaHeadersGetter',
+      'kafkaHeadersSetter',
+      'traceKafka',
+    ]);
+  });
+});
