@@ -32,7 +32,7 @@ export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> 
 
 /**
  * Writes a header for a propagator. It replaces the header of that name in every letter case, so that there is never a
- * second one on the wire. It never throws: on a frozen carrier it does nothing.
+ * second one on the wire. It never throws: on a carrier that cannot be extended, such as a frozen one, it does nothing.
  *
  * @example propagation.inject(context.active(), headers, kafkaHeadersSetter)
  * @see https://opentelemetry.io/docs/specs/otel/context/api-propagators/#setter-argument
@@ -40,12 +40,11 @@ export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> 
  */
 export const kafkaHeadersSetter: TextMapSetter<Record<string, unknown>> = {
   set(headers, key, value) {
-    if (!isCarrier(headers) || Object.isFrozen(headers)) {
-      return;
-    }
     try {
-      removeHeader(headers, key);
-      setHeader(headers, key, value);
+      if (isCarrier(headers) && Object.isExtensible(headers)) {
+        removeHeader(headers, key);
+        setHeader(headers, key, value);
+      }
     } catch {
       // A carrier that cannot be written to: the message goes out without this header.
     }
@@ -88,7 +87,11 @@ export function namesakes(headers: KafkaHeaders, name: string): readonly string[
  * @internal
  */
 export function isCarrier(headers: unknown): headers is Record<string, unknown> {
-  return typeof headers === 'object' && headers !== null && !Array.isArray(headers);
+  try {
+    return typeof headers === 'object' && headers !== null && !Array.isArray(headers);
+  } catch {
+    return false; // A revoked Proxy.
+  }
 }
 
 /**
@@ -131,8 +134,8 @@ function valuesOf(headers: KafkaHeaders, key: string): readonly string[] {
 // Headers whose value never holds a comma: one that does is a repeated header that Nest's KafkaParser has joined.
 const NEVER_A_LIST = /^(traceparent|b3|x-b3-.*|uber-trace-id)$/i;
 
-/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
+/** @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent: version 00 ends after the flags */
+const TRACEPARENT = /^(?!ff|00-.{52}-)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 
 function lastValid(key: string, values: readonly string[]): string | undefined {
   if (values.length === 0) {
