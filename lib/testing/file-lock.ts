@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -30,8 +39,9 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, onWa
   mkdirSync(dirname(path), { recursive: true });
   for (let waited = false; !tryLock(path, me); waited = true) {
     if (!waited) onWait();
-    if (isStale(path)) rmSync(path, { force: true });
-    else await pause(LOOK_AGAIN_MS);
+    const stale = staleHolder(path);
+    if (stale === undefined) await pause(LOOK_AGAIN_MS);
+    else takeAway(path, stale, me);
   }
   const touch = setInterval(() => touchMine(path, me), TOUCH_MS).unref();
   try {
@@ -52,14 +62,36 @@ function tryLock(path: string, me: Holder): boolean {
   }
 }
 
-function isStale(path: string): boolean {
+/** What is written in a lock that nobody holds any more. */
+function staleHolder(path: string): string | undefined {
+  const content = read(path);
+  if (content === undefined) return undefined; // given back meanwhile
+  const current = parse(content);
+  const crashed = current?.host === hostname() && !isAlive(current.pid);
+  return crashed || isUntouched(path) ? content : undefined;
+}
+
+function isUntouched(path: string): boolean {
   try {
-    if (Date.now() - statSync(path).mtimeMs > STALE_MS) return true;
+    return Date.now() - statSync(path).mtimeMs > STALE_MS;
   } catch {
-    return false; // given back meanwhile
+    return false;
   }
-  const current = holder(path);
-  return current?.host === hostname() && !isAlive(current.pid);
+}
+
+/**
+ * Several may see the same stale lock, and the slower would delete what the faster has just created. Moved aside, it
+ * can be looked at again: only one gets the stale one, and a good one is put back.
+ */
+function takeAway(path: string, stale: string, me: Holder): void {
+  const aside = `${path}.${me.id}`;
+  try {
+    renameSync(path, aside);
+    if (read(aside) !== stale) linkSync(aside, path);
+  } catch {
+    // Somebody was faster.
+  }
+  rmSync(aside, { force: true });
 }
 
 function touchMine(path: string, me: Holder): void {
@@ -69,9 +101,22 @@ function touchMine(path: string, me: Holder): void {
 }
 
 function holder(path: string): Holder | undefined {
+  const content = read(path);
+  return content === undefined ? undefined : parse(content);
+}
+
+function read(path: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return readFileSync(path, 'utf8');
   } catch {
-    return undefined; // gone, or its creator has not written yet
+    return undefined;
+  }
+}
+
+function parse(content: string): Holder | undefined {
+  try {
+    return JSON.parse(content) as Holder;
+  } catch {
+    return undefined; // its creator has not written yet
   }
 }

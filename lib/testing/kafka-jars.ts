@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, w
 import { join, resolve } from 'node:path';
 import { withFileLock } from './file-lock.js';
 import { downloadKafka, findMaven, KAFKA_VERSION, SCALA_VERSION } from './maven.js';
+import { isAlive } from './programs.js';
 
 const RELEASE = `kafka_${SCALA_VERSION}-${KAFKA_VERSION}`;
+const PART = `${RELEASE}.part-`;
 const CONTENTS = 'contents.json';
 
 /** @internal */
@@ -41,7 +43,7 @@ export async function kafkaJars({ cacheFolder, onProgress }: KafkaJarsOptions): 
 
 async function download(maven: string, cache: string, release: string): Promise<void> {
   removeLeftovers(cache);
-  const folder = mkdtempSync(join(cache, `${RELEASE}.part-`));
+  const folder = mkdtempSync(join(cache, `${PART}${process.pid}-`));
   try {
     await downloadKafka(maven, folder);
     writeFileSync(join(folder, CONTENTS), JSON.stringify(sizes(folder)));
@@ -72,9 +74,10 @@ function sizes(folder: string): Readonly<Record<string, number>> {
   );
 }
 
-/** What a process left that was killed while it downloaded. We hold the lock: nobody else downloads. */
+/** What processes left that were killed while they downloaded; the lock may have been taken over from a living one. */
 function removeLeftovers(cache: string): void {
-  for (const name of readdirSync(cache)) {
-    if (name.startsWith(`${RELEASE}.part-`)) rmSync(join(cache, name), { recursive: true, force: true });
+  for (const name of readdirSync(cache).filter((entry) => entry.startsWith(PART))) {
+    const pid = Number.parseInt(name.slice(PART.length), 10);
+    if (!isAlive(pid)) rmSync(join(cache, name), { recursive: true, force: true });
   }
 }

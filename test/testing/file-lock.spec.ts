@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { withFileLock } from '../../lib/testing/file-lock.js';
 import { temporaryFolder } from './processes-and-folders.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 it('lets one in at a time', async () => {
   const lock = join(temporaryFolder(), 'lock');
@@ -66,4 +72,31 @@ it('does not take away the lock of whoever took it over', async () => {
     vi.fn<() => void>(),
   );
   expect(existsSync(lock)).toBe(true);
+});
+
+it('lets one in at a time also when two processes find the same stale lock', async () => {
+  const folder = temporaryFolder();
+  const [lock, marker] = [join(folder, 'lock'), join(folder, 'marker')];
+  const stale = JSON.stringify({ id: 'x', host: hostname(), pid: 2 ** 22 + 1 });
+  writeFileSync(lock, stale);
+  // Whoever is inside leaves the lock as a crash would, for the others to find.
+  const program = `import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+    import { withFileLock } from ${JSON.stringify(join(root, 'dist/esm/testing/file-lock.js'))};
+    const [lock, marker, stale] = process.argv.slice(1);
+    for (let round = 0; round < 25; round++) {
+      await withFileLock(lock, async () => {
+        mkdirSync(marker);
+        await new Promise((done) => setTimeout(done, 5));
+        rmdirSync(marker);
+        writeFileSync(lock, stale);
+      }, () => {});
+    }`;
+  const processes = [1, 2].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', program, '--', lock, marker, stale], {
+      stdio: 'inherit',
+    }),
+  );
+  const exits = await Promise.all(processes.map((running) => once(running, 'exit')));
+  expect(exits.map(([code]) => code as number)).toEqual([0, 0]);
+  expect(readdirSync(folder)).toEqual(['lock']);
 });
