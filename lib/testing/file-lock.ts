@@ -82,8 +82,10 @@ function isUntouched(path: string): boolean {
 /**
  * Several may see the same stale lock, and the slower would delete what the faster has just created. Moved aside, it
  * can be looked at again: only one gets the stale one, and a good one is put back.
+ *
+ * @internal
  */
-function takeAway(path: string, stale: string, me: Holder): void {
+export function takeAway(path: string, stale: string, me: Holder): void {
   const aside = `${path}.${me.id}`;
   try {
     renameSync(path, aside);

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { withFileLock } from '../../lib/testing/file-lock.js';
+import { takeAway, withFileLock } from '../../lib/testing/file-lock.js';
 import { temporaryFolder } from './processes-and-folders.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,4 +99,14 @@ it('lets one in at a time also when two processes find the same stale lock', asy
   const exits = await Promise.all(processes.map((running) => once(running, 'exit')));
   expect(exits.map(([code]) => code as number)).toEqual([0, 0]);
   expect(readdirSync(folder)).toEqual(['lock']);
+});
+
+it('puts back a lock that somebody else has taken over in between', () => {
+  const folder = temporaryFolder();
+  const lock = join(folder, 'lock');
+  writeFileSync(lock, 'the new holder');
+  takeAway(lock, 'the crashed holder', { id: 'me', host: hostname(), pid: process.pid });
+  expect(readFileSync(lock, 'utf8')).toBe('the new holder');
+  takeAway(lock, 'the new holder', { id: 'me', host: hostname(), pid: process.pid });
+  expect(readdirSync(folder)).toEqual([]);
 });
