@@ -5,27 +5,10 @@ import { existingKafka } from './existing-kafka.js';
 import { findFreePorts, giveBack, isFree, portTaken } from './free-ports.js';
 import { findJava } from './java.js';
 import { createTopics } from './kafka-admin.js';
+import type { KafkaForTests } from './kafka-for-tests.js';
 import { removeLeftovers } from './leftovers.js';
 import { kafkaJars } from './kafka-jars.js';
 import type { BrokerProperties } from './server-properties.js';
-
-/**
- * What tests need of a Kafka, whoever runs it.
- *
- * @experimental
- * @publicApi
- */
-export interface KafkaForTests {
-  /** Bootstrap brokers, as kafkajs takes them: `['127.0.0.1:23456']`. */
-  readonly brokers: readonly string[];
-  /**
-   * Creates topics, and waits until each of their partitions has a leader. Topics that exist are left as they are.
-   * A consumer that subscribes to a topic that does not exist crashes: call this first.
-   */
-  createTopics(...topics: readonly (string | ITopicConfig)[]): Promise<void>;
-  /** Leaves nothing behind. May be called more than once. */
-  stop(): Promise<void>;
-}
 
 /**
  * How to start an {@link EmbeddedKafka}.

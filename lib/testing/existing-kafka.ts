@@ -1,4 +1,4 @@
-import type { KafkaForTests } from './embedded-kafka.js';
+import type { KafkaForTests } from './kafka-for-tests.js';
 import { EmbeddedKafkaError } from './embedded-kafka.error.js';
 import { createTopics, untilAnswering } from './kafka-admin.js';
 
