@@ -65,7 +65,7 @@ export class KafkaTracer {
     const headers =
       preset === undefined
         ? this.inject(message.headers, carried)
-        : this.#withCorrelationId(headersWithOneTraceparent(message.headers), preset);
+        : this.#withCorrelationId(keepOneTraceparent(message.headers), preset);
     return new Sending(span, headers, this.#attributes);
   }
 
@@ -112,7 +112,7 @@ export class KafkaTracer {
     const name = this.options.correlationId;
     return name === false || carried === undefined || !isSpanContextValid(carried)
       ? headers
-      : headersWith(headers, name, carried.traceId);
+      : (attempt('write the headers', () => headersWith(headers, name, carried.traceId)) ?? headers);
   }
 
   #attributesOf(...args: Parameters<SpanAttributes['ofMessage']>): Attributes {
@@ -127,8 +127,8 @@ export class KafkaTracer {
   #currentTracer(): Tracer {
     const provider = trace.getTracerProvider();
     if (this.#tracer === undefined || provider !== this.#provider) {
-      this.#provider = provider;
       this.#tracer = provider.getTracer(SCOPE_NAME, SCOPE_VERSION);
+      this.#provider = provider;
     }
     return this.#tracer;
   }
@@ -143,6 +143,10 @@ export class KafkaTracer {
 export function contextWithin(delivery: Delivery): Context {
   const active = activeContext() ?? ROOT_CONTEXT;
   return Delivery.in(active) === delivery ? active : delivery.context;
+}
+
+function keepOneTraceparent(headers: unknown): unknown {
+  return attempt('write the headers', () => headersWithOneTraceparent(headers)) ?? headers;
 }
 
 function hasSpan(context: Context): boolean {

@@ -29,18 +29,22 @@ export class Sending {
   }
 
   succeeded(partition: number | undefined, offset: string | undefined): void {
-    attempt('end the send span', () => {
-      this.#span?.setAttributes(this.#attributes.ofPosition(partition, offset));
-      this.#span?.end();
-    });
+    attempt('set attributes', () =>
+      this.#span?.setAttributes(this.#attributes.ofPosition(partition, offset)),
+    );
+    this.#end();
   }
 
   failed(error: unknown): void {
-    attempt('end the send span', () => {
-      this.#span?.recordException(error instanceof Error ? error : errorMessage(error));
+    attempt('set the status of the send span', () => {
       this.#span?.setAttribute(ERROR_TYPE, errorType(error));
       this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) });
-      this.#span?.end();
+      this.#span?.recordException(error instanceof Error ? error : errorMessage(error));
     });
+    this.#end();
+  }
+
+  #end(): void {
+    attempt('end the send span', () => this.#span?.end());
   }
 }

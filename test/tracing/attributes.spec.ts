@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { type DescribedMessage, type KafkaEndpoint, SpanAttributes } from '../../lib/tracing/attributes.js';
+
+const ENDPOINT: KafkaEndpoint = { clientId: 'orders', brokers: ['kafka.test:9092'] };
+const OF_TOPIC = {
+  'messaging.system.name': 'kafka',
+  'messaging.operation.name': 'send',
+  'messaging.operation.type': 'send',
+  'messaging.destination.name': 'topic',
+  'messaging.client.id': 'orders',
+  'server.address': 'kafka.test',
+  'server.port': 9092,
+};
+const describeSend = (message: DescribedMessage, endpoint = ENDPOINT) =>
+  new SpanAttributes('latest').ofMessage(endpoint, 'send', 'topic', message);
+
+describe('SpanAttributes', () => {
+  it("have the newer names only, with 'latest'", () => {
+    const message = {
+      key: 'k',
+      value: null,
+      partition: 3,
+      offset: '42',
+      headers: { kafka_correlationId: 'c-1' },
+    };
+    expect(describeSend(message)).toEqual({
+      ...OF_TOPIC,
+      'kafka.message.key': 'k',
+      'kafka.message.tombstone': true,
+      'messaging.message.conversation_id': 'c-1',
+      'messaging.destination.partition.id': '3',
+      'kafka.offset': 42,
+    });
+  });
+
+  it("have both names, with 'both'", () => {
+    const attributes = new SpanAttributes('both');
+    const message = { key: 'k', value: null, partition: 0, offset: '0' };
+    const endpoint = { ...ENDPOINT, groupId: 'group' };
+    expect(attributes.ofMessage(endpoint, 'process', 'topic', message)).toEqual({
+      ...OF_TOPIC,
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.consumer.group.name': 'group',
+      'messaging.destination.partition.id': '0',
+      'messaging.system': 'kafka',
+      'kafka.message.key': 'k',
+      'messaging.kafka.message.key': 'k',
+      'kafka.message.tombstone': true,
+      'messaging.kafka.message.tombstone': true,
+      'kafka.offset': 0,
+      'messaging.kafka.offset': 0,
+    });
+    expect(attributes.ofPosition(1, '7')).toEqual({
+      'messaging.destination.partition.id': '1',
+      'kafka.offset': 7,
+      'messaging.kafka.offset': 7,
+    });
+  });
+
+  it('say only what is known', () => {
+    const {
+      'messaging.client.id': _id,
+      'server.address': _address,
+      'server.port': _port,
+      ...known
+    } = OF_TOPIC;
+    expect(describeSend({ value: 'v' }, {})).toEqual(known);
+    expect(new SpanAttributes('both').ofPosition(undefined, undefined)).toEqual({});
+    expect(describeSend({ partition: null as never }, {})).toEqual(known);
+  });
+
+  it.each<[what: string, key: unknown, written: string | undefined]>([
+    ['a string', 'k-1', 'k-1'],
+    ['an empty string', '', ''],
+    ['256 characters', 'x'.repeat(256), 'x'.repeat(256)],
+    ['257 characters', 'x'.repeat(257), undefined],
+    ['a Buffer of UTF-8', Buffer.from('käse'), 'käse'],
+    ['a Buffer of 256 long characters', Buffer.from('ä'.repeat(256)), 'ä'.repeat(256)],
+    ['a Buffer of 257 characters', Buffer.from('x'.repeat(257)), undefined],
+    ['a Buffer of very many characters', Buffer.from('x'.repeat(1_025)), undefined],
+    ['a binary Buffer', Buffer.from([0xff, 0xfe]), undefined],
+    ['null', null, undefined],
+    ['undefined', undefined, undefined],
+    ['an object', { id: 1 }, undefined],
+  ])('have the key as text where it is one: %s', (_what, key, written) => {
+    expect(describeSend({ key })['kafka.message.key']).toBe(written);
+  });
+
+  it.each([[Buffer.from('')], [''], [undefined], [0]])('take %j for no tombstone', (value) => {
+    expect(describeSend({ value })).not.toHaveProperty('kafka.message.tombstone');
+  });
+
+  it.each<[what: string, headers: unknown, written: string | undefined]>([
+    ['text', { kafka_correlationId: 'c' }, 'c'],
+    ['a Buffer', { kafka_correlationId: Buffer.from('c') }, 'c'],
+    ['null', { kafka_correlationId: null }, undefined],
+    ['no such header', {}, undefined],
+    ['no headers', undefined, undefined],
+    ['headers that are none', 'kafka_correlationId', undefined],
+  ])('have the conversation of a request: %s', (_what, headers, written) => {
+    expect(describeSend({ headers })['messaging.message.conversation_id']).toBe(written);
+  });
+
+  it.each<[brokers: readonly string[] | undefined, address: string | undefined, port: number | undefined]>([
+    [['kafka.test:9092'], 'kafka.test', 9092],
+    [['127.0.0.1:1'], '127.0.0.1', 1],
+    [['[::1]:9092'], '::1', 9092],
+    [['kafka.test'], 'kafka.test', undefined],
+    [['a:1', 'b:2'], undefined, undefined],
+    [[], undefined, undefined],
+    [undefined, undefined, undefined],
+  ])('name the server only where there is exactly one: %j', (brokers, address, port) => {
+    const attributes = describeSend({}, { brokers });
+    expect([attributes['server.address'], attributes['server.port']]).toEqual([address, port]);
+  });
+
+  it('are built once per topic, and forgotten when there are very many topics', () => {
+    const attributes = new SpanAttributes('latest');
+    let built = 0;
+    const endpoint: KafkaEndpoint = {
+      clientId: 'orders',
+      get brokers() {
+        built += 1;
+        return ['kafka.test:9092'];
+      },
+    };
+    const ofTopic = (topic: string) => attributes.ofMessage(endpoint, 'send', topic, {});
+    const first = ofTopic('topic');
+    expect(ofTopic('topic')).toEqual(first);
+    expect(built).toBe(1);
+    for (let number = 0; number < 1_000; number += 1) {
+      expect(ofTopic(`topic-${number}`)['messaging.destination.name']).toBe(`topic-${number}`);
+    }
+    expect(built).toBe(1_001);
+    expect(ofTopic('topic')).toEqual(first);
+    expect(built).toBe(1_002);
+  });
+
+  it('are new for each message', () => {
+    const attributes = new SpanAttributes('latest');
+    const one = attributes.ofMessage(ENDPOINT, 'send', 'topic', { key: 'k' });
+    one['mine'] = 'x';
+    expect(attributes.ofMessage(ENDPOINT, 'send', 'topic', {})).toEqual(OF_TOPIC);
+  });
+});
