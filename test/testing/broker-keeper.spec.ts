@@ -18,6 +18,9 @@ const FROM_ESM = `import { EmbeddedKafka } from './dist/esm/testing/index.js';`;
 const FROM_CJS = `import { createRequire } from 'node:module';
   const { EmbeddedKafka } = createRequire(process.cwd() + '/')('./dist/cjs/testing/index.js');`;
 
+// Several JVMs start one after the other, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+
 afterEach(() => vi.unstubAllEnvs());
 
 interface Parent {

@@ -26,6 +26,9 @@ beforeEach(() => {
   vi.stubEnv('TMPDIR', tmp);
   vi.stubEnv('KAFKA_BROKERS', undefined);
 });
+// Several JVMs start one after the other, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+
 afterEach(() => {
   if (existsSync(mavenCalls)) throw new Error('Maven was called, although the jars are there.');
   vi.unstubAllEnvs();

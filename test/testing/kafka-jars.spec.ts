@@ -12,6 +12,9 @@ import { script, temporaryFolder } from './processes-and-folders.js';
 const RELEASE = 'kafka_2.13-4.4.0';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+// Several JVMs start one after the other, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+
 afterEach(() => vi.unstubAllEnvs());
 
 /** Puts an `mvn` of our own before all others, and tells how often it was called. */
