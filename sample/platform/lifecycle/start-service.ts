@@ -19,6 +19,8 @@ export interface ServiceToStart {
 /** Runs one service as the process that it is: started, announced, and stopped by a signal with exit code 0. */
 export async function startService(name: string, create: () => Promise<ServiceToStart>): Promise<void> {
   Logger.overrideLogger(new ServiceLogger(name));
+  // A forked service does not outlive its parent, not even one that was killed.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   let app: INestApplication | undefined;
   try {
     const service = await create();
@@ -39,10 +41,7 @@ function announce(app: INestApplication, name: string): void {
   const { port } = app.getHttpServer().address() as { port: number };
   const url = `http://127.0.0.1:${port}`;
   new Logger('Startup').log(`${name} is listening on ${url}`);
-  if (!process.send) return;
-  process.send({ type: 'listening', port, url } satisfies ListeningMessage);
-  // A forked service does not outlive its parent, not even one that was killed.
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.send?.({ type: 'listening', port, url } satisfies ListeningMessage);
 }
 
 function reportFailedStart(error: unknown): void {
