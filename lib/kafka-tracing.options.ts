@@ -74,14 +74,7 @@ const KNOWN: readonly string[] = ['enabled', 'relation', 'semconv', 'correlation
  * @internal
  */
 export function resolveOptions(given: KafkaTracingModuleOptions = {}): ResolvedOptions {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new InvalidOptionError(
-      'options',
-      'to be an object',
-      given,
-      'Pass an object of options, or nothing.',
-    );
-  }
+  requireObject(given);
   for (const option of Object.keys(given)) {
     if (!KNOWN.includes(option)) {
       const cure = `Remove it, or use one of ${KNOWN.map((name) => `\`${name}\``).join(', ')}.`;
@@ -108,6 +101,17 @@ export function resolveOptions(given: KafkaTracingModuleOptions = {}): ResolvedO
     semconv: oneOf('semconv', SEMCONV_NAMES, semconv),
     correlationId: headerName('correlationId', correlationId),
   };
+}
+
+/**
+ * @throws {InvalidOptionError} for what is no object of options
+ * @internal
+ */
+export function requireObject(given: unknown): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const cure = 'Pass an object of options, or nothing.';
+    throw new InvalidOptionError('options', 'to be an object', given, cure);
+  }
 }
 
 function oneOf<T extends string>(option: string, allowed: readonly T[], value: T): T {

@@ -5,7 +5,7 @@ import { type KafkaTracingModuleOptions, resolveOptions } from '../lib/kafka-tra
 const DEFAULTS = { enabled: true, relation: 'both', semconv: 'both', correlationId: false };
 
 describe('resolveOptions', () => {
-  it.each([[undefined], [{}], [{ relation: undefined }]])('fills in the defaults: %j', (given) => {
+  it.each([[undefined], [{}], [{ relation: undefined as never }]])('fills in the defaults: %j', (given) => {
     expect(resolveOptions(given)).toEqual(DEFAULTS);
   });
 

@@ -1,5 +1,7 @@
 import type { Consumer, ConsumerConfig, Kafka, Producer, ProducerConfig } from 'kafkajs';
-import { type KafkaTracingModuleOptions, resolveOptions } from '../kafka-tracing.options.js';
+import { InvalidOptionError } from '../errors/index.js';
+import { type KafkaTracingModuleOptions, requireObject, resolveOptions } from '../kafka-tracing.options.js';
+import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
 import type { DriverTracing } from './driver-tracing.js';
@@ -40,10 +42,23 @@ export interface TraceKafkaOptions extends KafkaTracingModuleOptions {
  * @publicApi
  */
 export function traceKafka<T extends Kafka>(kafka: T, options: TraceKafkaOptions = {}): T {
+  requireObject(options);
   const { clientId, brokers, ...rest } = options;
   const resolved = resolveOptions(rest);
+  requireEndpoint({ clientId, brokers });
   const tracer = resolved.enabled ? new KafkaTracer(resolved) : undefined;
   return traceDriver(kafka, { tracer: () => tracer, endpoint: () => ({ clientId, brokers }) });
+}
+
+function requireEndpoint({ clientId, brokers }: KafkaEndpoint): void {
+  if (clientId !== undefined && typeof clientId !== 'string') {
+    const cure = 'Pass the one that the Kafka was made with, or leave it out.';
+    throw new InvalidOptionError('clientId', 'to be a string', clientId, cure);
+  }
+  if (brokers !== undefined && !(Array.isArray(brokers) && brokers.every((one) => typeof one === 'string'))) {
+    const cure = 'Pass those that the Kafka was made with, or leave them out where a function finds them.';
+    throw new InvalidOptionError('brokers', 'to be an array of `host:port`', brokers, cure);
+  }
 }
 
 const TRACED = Symbol.for('nestjs-kafka-tracing.traced');

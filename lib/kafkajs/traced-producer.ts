@@ -38,7 +38,8 @@ function startSend(
     return undefined;
   }
   const sending = tracer.startSend(endpoint, record.topic, message);
-  return { sending, record: withHeaders(record, message, sending.headers) };
+  const traced = attempt('write the headers', () => withHeaders(record, message, sending.headers));
+  return { sending, record: traced ?? record };
 }
 
 /** Calls the driver at once. Where nothing is recorded, what it returns is returned. */
@@ -53,9 +54,10 @@ function settle(sending: Sending, send: () => Promise<RecordMetadata[]>): Promis
     sending.failed(error);
     throw error;
   }
-  return sent.then(
+  // A producer that somebody else has wrapped may return anything.
+  return Promise.resolve(sent).then(
     (metadata) => {
-      const [first] = metadata ?? []; // With `acks: 0` the broker does not answer.
+      const first = metadata?.[0]; // With `acks: 0` the broker does not answer.
       sending.succeeded(first?.partition, first?.baseOffset ?? first?.offset);
       return metadata;
     },
@@ -66,21 +68,35 @@ function settle(sending: Sending, send: () => Promise<RecordMetadata[]>): Promis
   );
 }
 
-/** The message of a record that has exactly one. What is no record at all is for kafkajs to refuse in its own words. */
+/**
+ * The message of a record that has exactly one. What is no record at all is for kafkajs to refuse in its own words, and so
+ * is a message without a value: those words quote the message, headers and all.
+ */
 function onlyMessageOf(record: ProducerRecord | null | undefined): Message | undefined {
   if (typeof record?.topic !== 'string' || !Array.isArray(record.messages) || record.messages.length !== 1) {
     return undefined;
   }
   const [message] = record.messages;
-  return typeof message === 'object' && message !== null ? message : undefined;
+  return typeof message === 'object' && message !== null && message.value !== undefined ? message : undefined;
 }
 
-/** A copy with these headers; a custom partitioner may rely on the message's prototype. */
+/** A copy with these headers. */
 function withHeaders(record: ProducerRecord, message: Message, headers: unknown): ProducerRecord {
   if (headers === message.headers) {
     return record;
   }
   const prototype = Object.getPrototypeOf(message) as object | null;
-  const copy = Object.assign(Object.create(prototype) as object, message, { headers }) as Message;
-  return { ...record, messages: [copy] };
+  const copy =
+    prototype === Object.prototype ? { ...message, headers } : ofClass(prototype, message, headers);
+  const { topic, acks, timeout, compression } = record; // A record may be of a class, with getters.
+  return { ...record, topic, acks, timeout, compression, messages: [copy] } as ProducerRecord;
+}
+
+const COMPUTED = ['key', 'value', 'partition', 'timestamp'] as const;
+
+/** A custom partitioner may rely on a message's prototype; the private fields of its getters are in no copy. */
+function ofClass(prototype: object | null, message: Message, headers: unknown): unknown {
+  const computed = COMPUTED.filter((name) => name in message).map((name) => [name, message[name]] as const);
+  const fields = { ...message, ...Object.fromEntries(computed), headers };
+  return Object.create(prototype, Object.getOwnPropertyDescriptors(fields));
 }

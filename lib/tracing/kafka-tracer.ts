@@ -65,7 +65,7 @@ export class KafkaTracer {
     const headers =
       preset === undefined
         ? this.inject(message.headers, carried)
-        : this.#withCorrelationId(keepOneTraceparent(message.headers), preset);
+        : this.#withCorrelationId(keepOneTraceparent(message.headers), trace.setSpanContext(active, preset));
     return new Sending(span, headers, this.#attributes);
   }
 
@@ -105,14 +105,21 @@ export class KafkaTracer {
   /** The headers that carry a context: a copy, or the same object where nothing is written. */
   inject(headers: unknown, context: Context): unknown {
     const written = attempt('write the headers', () => headersWithContext(headers, context)) ?? headers;
-    return this.#withCorrelationId(written, trace.getSpanContext(context));
+    return this.#withCorrelationId(written, context);
   }
 
-  #withCorrelationId(headers: unknown, carried: SpanContext | undefined): unknown {
+  #withCorrelationId(headers: unknown, carried: Context): unknown {
     const name = this.options.correlationId;
-    return name === false || carried === undefined || !isSpanContextValid(carried)
-      ? headers
-      : (attempt('write the headers', () => headersWith(headers, name, carried.traceId)) ?? headers);
+    if (name === false) {
+      return headers;
+    }
+    const written = attempt('write the headers', () => {
+      const spanContext = trace.getSpanContext(carried);
+      return spanContext === undefined || !isSpanContextValid(spanContext)
+        ? headers
+        : headersWith(headers, name, spanContext.traceId);
+    });
+    return written ?? headers;
   }
 
   #attributesOf(...args: Parameters<SpanAttributes['ofMessage']>): Attributes {

@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type TextMapPropagator, propagation } from '@opentelemetry/api';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withReceived } from '../../lib/propagation/creation-context.js';
 import {

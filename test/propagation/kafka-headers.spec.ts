@@ -4,7 +4,7 @@ import { ROOT_CONTEXT, type TextMapPropagator, propagation, trace } from '@opent
 import { W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kafkaHeadersGetter, kafkaHeadersSetter } from '../../lib/propagation/kafka-headers.js';
 import { contextOf, remoteSpan, traceparent } from '../support/trace-context.js';
@@ -13,7 +13,10 @@ const ONE = traceparent(1);
 const TWO = traceparent(2);
 const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const parsedByNest = (headers: Record<string, unknown>): Record<string, unknown> =>
-  (new KafkaParser().parse({ headers }) as { headers: Record<string, unknown> }).headers;
+  new KafkaParser().parse<{ headers: Record<string, unknown> }>({ headers }).headers;
+
+const onTheWire = (headers: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value as string)]));
 
 describe('kafkaHeadersGetter', () => {
   it.each<[shape: string, headers: unknown, value: string | undefined]>([
@@ -74,7 +77,7 @@ describe('kafkaHeadersGetter', () => {
   it.each(['__proto__', 'constructor', 'toString', '7'])(
     'reads and lists a header that is named %s',
     (name) => {
-      const headers = { ...Object.fromEntries([[name, 'v']]) };
+      const headers = Object.fromEntries([[name, 'v']]);
       expect(kafkaHeadersGetter.get(headers, name)).toBe('v');
       expect(kafkaHeadersGetter.keys(headers)).toEqual([name]);
       expect(kafkaHeadersGetter.get({}, name)).toBeUndefined();
@@ -189,9 +192,6 @@ describe('a propagator', () => {
     ['B3 in many headers', new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER })],
     ['Jaeger', new JaegerPropagator()],
   ];
-  const onTheWire = (headers: Record<string, unknown>): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value as string)]));
-
   it.each(propagators)('of %s writes a context and reads it from Buffers', (_name, propagator) => {
     const headers = {};
     propagator.inject(contextOf(1), headers, kafkaHeadersSetter);
@@ -226,10 +226,11 @@ describe('a propagator', () => {
   });
 });
 
+const refuse = (): never => {
+  throw new Error('hostile');
+};
+
 function hostileProxy(): Record<string, unknown> {
-  const refuse = (): never => {
-    throw new Error('hostile');
-  };
   const traps = { get: refuse, set: refuse, ownKeys: refuse, isExtensible: refuse, deleteProperty: refuse };
   return new Proxy({ traceparent: ONE }, traps);
 }

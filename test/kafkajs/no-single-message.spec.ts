@@ -1,0 +1,79 @@
+import type { ProducerRecord } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
+import { doubled } from '../support/doubled-driver.js';
+import { connected, freshName, freshTopic, readPlain } from '../support/kafka.js';
+import { refusalOf } from '../support/refusal.js';
+import { plainProducer, tracedKafka, tracedProducer } from '../support/traced-kafka.js';
+import { useTracing } from '../support/tracing.js';
+
+describe('what is no single message', () => {
+  const spans = useTracing();
+
+  it.each<[what: string, record: unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['an empty object', {}],
+    ['a number', 7],
+    ['a string', 'x'],
+    ['no messages', { topic: 't' }],
+    ['null for messages', { topic: 't', messages: null }],
+    ['a number for messages', { topic: 't', messages: 7 }],
+    ['null for a message', { topic: 't', messages: [null] }],
+    ['undefined for a message', { topic: 't', messages: [undefined] }],
+    ['a number for a message', { topic: 't', messages: [7] }],
+    ['a message without a value', { topic: 't', messages: [{ key: 'k' }] }],
+    ['an array for a message', { topic: 't', messages: [[]] }],
+    ['no topic', { messages: [{ value: 'v' }] }],
+    ['an empty topic', { topic: '', messages: [{ value: 'v' }] }],
+    ['a number for a value', { topic: 't', messages: [{ value: 7 }] }],
+    ['a header that is a number', { topic: 't', messages: [{ value: 'v', headers: { a: 7 } }] }],
+    ['a header that is null', { topic: 't', messages: [{ value: 'v', headers: { a: null } }] }],
+  ])('is refused as without tracing: %s', async (_what, record) => {
+    const topic = await freshTopic();
+    const given = isRecordOf('t', record) ? { ...record, topic } : record;
+    const rejections = [];
+    for (const producer of [await tracedProducer(), await plainProducer()]) {
+      rejections.push(await refusalOf(() => producer.send(given as ProducerRecord)));
+    }
+    const [traced, plain] = rejections;
+    expect(traced).toEqual(plain);
+    expect(plain).toMatchObject({ name: expect.stringMatching(/Error/) });
+  });
+
+  it('passes untouched, with no span: several messages, none, a batch', async () => {
+    const { producer, send, sendBatch } = doubled(async () => []);
+    const several = { topic: 't', messages: [{ value: '1' }, { value: '2' }] };
+    const none = { topic: 't', messages: [] };
+    const batch = { topicMessages: [{ topic: 't', messages: [{ value: '1' }] }] };
+    await producer.send(several);
+    await producer.send(none);
+    await producer.sendBatch(batch);
+    expect(send.mock.calls.map(([record]) => record)).toEqual([several, none]);
+    expect(send.mock.calls[0]?.[0]).toBe(several);
+    expect(send.mock.calls[1]?.[0]).toBe(none);
+    expect(sendBatch.mock.calls[0]?.[0]).toBe(batch);
+    expect(several).toEqual({ topic: 't', messages: [{ value: '1' }, { value: '2' }] });
+    expect(spans.finished).toEqual([]);
+  });
+
+  it('reaches the broker: a batch, several messages, a transaction', async () => {
+    const topic = await freshTopic();
+    const options = { idempotent: true, maxInFlightRequests: 1, transactionalId: freshName('tx') };
+    const producer = await tracedProducer();
+    await producer.send({ topic, messages: [{ value: '1' }, { value: '2' }] });
+    await producer.sendBatch({ topicMessages: [{ topic, messages: [{ value: '3' }] }] });
+    const transactional = await connected(tracedKafka().producer(options));
+    const transaction = await transactional.transaction();
+    await transaction.send({ topic, messages: [{ value: '4' }] });
+    await transaction.commit();
+    const messages = await readPlain(topic, 4);
+    expect(messages.map(({ value, headers }) => [String(value), headers])).toEqual(
+      ['1', '2', '3', '4'].map((value) => [value, {}]),
+    );
+    expect(spans.finished).toEqual([]);
+  });
+});
+
+function isRecordOf(topic: string, record: unknown): record is ProducerRecord {
+  return (record as ProducerRecord | null | undefined)?.topic === topic;
+}
