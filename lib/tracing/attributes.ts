@@ -71,13 +71,16 @@ export class SpanAttributes {
 
   #ofTopic(endpoint: KafkaEndpoint, operation: Operation, topic: string): Attributes {
     let topics = this.#topics.get(endpoint);
-    if (topics === undefined || topics.size >= MOST_TOPICS) {
+    if (topics === undefined) {
       topics = new Map();
       this.#topics.set(endpoint, topics);
     }
     let attributes = topics.get(topic);
     if (attributes === undefined) {
       attributes = this.#buildForTopic(endpoint, operation, topic);
+      if (topics.size >= MOST_TOPICS) {
+        topics.clear();
+      }
       topics.set(topic, attributes);
     }
     return attributes;

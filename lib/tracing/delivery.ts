@@ -5,7 +5,7 @@ import {
   SpanStatusCode,
   createContextKey,
 } from '@opentelemetry/api';
-import { errorMessage, errorType } from './error-type.js';
+import { errorMessage, errorType, isError } from './error-type.js';
 import { attempt } from './fail-open.js';
 import { ERROR_TYPE } from './semconv.js';
 
@@ -52,7 +52,7 @@ export class Delivery {
     }
     this.#exception = { original: exception };
     attempt('record an exception', () =>
-      this.#span?.recordException(exception instanceof Error ? exception : errorMessage(exception)),
+      this.#span?.recordException(isError(exception) ? exception : errorMessage(exception)),
     );
   }
 

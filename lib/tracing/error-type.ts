@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { ERROR_TYPE_OTHER } from './semconv.js';
 
 const DEEPEST = 16;
@@ -11,7 +12,7 @@ const DEEPEST = 16;
  */
 export function errorType(error: unknown): string {
   const cause = deepestCause(error);
-  if (!(cause instanceof Error)) {
+  if (!isError(cause)) {
     return ERROR_TYPE_OTHER;
   }
   const type = (cause as { readonly type?: unknown }).type;
@@ -33,11 +34,20 @@ export function errorMessage(error: unknown): string {
   return String(error);
 }
 
+/**
+ * Also for an error of another realm, such as one that Node makes while Jest runs a test.
+ *
+ * @internal
+ */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || isNativeError(value);
+}
+
 function deepestCause(error: unknown): unknown {
   let current = error;
   for (let depth = 0; depth < DEEPEST; depth += 1) {
-    const cause = current instanceof Error ? current.cause : undefined;
-    if (!(cause instanceof Error)) {
+    const cause = isError(current) ? current.cause : undefined;
+    if (!isError(cause)) {
       return current;
     }
     current = cause;

@@ -1,6 +1,6 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import type { SpanAttributes } from './attributes.js';
-import { errorMessage, errorType } from './error-type.js';
+import { errorMessage, errorType, isError } from './error-type.js';
 import { attempt } from './fail-open.js';
 import { ERROR_TYPE } from './semconv.js';
 
@@ -39,7 +39,7 @@ export class Sending {
     attempt('set the status of the send span', () => {
       this.#span?.setAttribute(ERROR_TYPE, errorType(error));
       this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) });
-      this.#span?.recordException(error instanceof Error ? error : errorMessage(error));
+      this.#span?.recordException(isError(error) ? error : errorMessage(error));
     });
     this.#end();
   }

@@ -24,7 +24,7 @@ module.exports = {
       name: 'core-knows-the-api-only',
       severity: 'error',
       from: { path: CORE },
-      to: { pathNot: [CORE, LEAVES, 'node_modules/@opentelemetry/api/', '^(node:)?buffer$'] },
+      to: { pathNot: [CORE, LEAVES, 'node_modules/@opentelemetry/api/', '^(node:)?(buffer|util/types)$'] },
     },
     {
       name: 'driver-knows-the-core-and-kafkajs',

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { errorMessage, errorType } from '../../lib/tracing/error-type.js';
@@ -66,3 +67,13 @@ describe('errorMessage', () => {
 function givenUpOn(cause: Error): Error {
   return new KafkaJSNumberOfRetriesExceeded(cause, { retryCount: 5, retryTime: 1 });
 }
+
+describe('an error of another realm', () => {
+  it('has its type and its message, as one that Node makes while Jest runs a test', () => {
+    const foreign = runInNewContext(
+      "new RangeError('too much', { cause: new TypeError('wrong') })",
+    ) as unknown;
+    expect(foreign instanceof Error).toBe(false);
+    expect([errorType(foreign), errorMessage(foreign)]).toEqual(['TypeError', 'too much']);
+  });
+});

@@ -1,4 +1,4 @@
-import type { Span, SpanLink } from '../model/span.js';
+import type { AttributeValue, Span, SpanLink } from '../model/span.js';
 import type { FindSpan } from './kafka-time.js';
 import type { Row, Segment } from './table.js';
 import { printable } from './text.js';
@@ -6,10 +6,13 @@ import type { TreeRow } from './trace-tree.js';
 
 /** As many as fit a screen; a batch can link to a hundred messages. */
 const MAX_LINKS = 8;
+const MAX_ATTRIBUTES = 4;
 
-/** The lines below a span: where it links to, that it failed, that its parent is not here. */
+/** The lines below a span: what a business step is about, where it links to, that it failed, that its parent is not here. */
 export function notesOf({ span, trunk, orphan }: TreeRow, find: FindSpan): readonly Row[] {
+  const about = span.kind === 'INTERNAL' ? attributesOf(span) : '';
   const notes: Segment[] = [
+    ...(about === '' ? [] : [[about, 'dim'] satisfies Segment]),
     ...span.links.slice(0, MAX_LINKS).map((link): Segment => [`↔ ${targetOf(link, span, find)}`, 'cyan']),
     ...(span.links.length > MAX_LINKS
       ? [[`↔ and ${span.links.length - MAX_LINKS} more`, 'cyan'] satisfies Segment]
@@ -18,6 +21,19 @@ export function notesOf({ span, trunk, orphan }: TreeRow, find: FindSpan): reado
     ...(orphan ? [[`? its parent ${span.parentSpanId} is not here`, 'yellow'] satisfies Segment] : []),
   ];
   return notes.map((note) => [[], [[trunk, 'dim'], note]]);
+}
+
+/** The application's own attributes: other kinds of spans have those of the conventions, which fill a screen. */
+function attributesOf({ attributes }: Span): string {
+  return Object.entries(attributes)
+    .filter(([name]) => name !== 'error.type')
+    .slice(0, MAX_ATTRIBUTES)
+    .map(([name, value]) => `${printable(name)}=${printable(textOf(value))}`)
+    .join('  ');
+}
+
+function textOf(value: AttributeValue): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function targetOf(link: SpanLink, from: Span, find: FindSpan): string {

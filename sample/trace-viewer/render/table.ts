@@ -8,10 +8,16 @@ export type Row = readonly (readonly Segment[])[];
 
 export type Alignment = 'left' | 'right';
 
-/** Lays rows out in columns, two spaces apart. Widths are taken before painting: colour codes have none. */
+/**
+ * Lays rows out in columns, two spaces apart. Widths are taken before painting: colour codes have none. A row's last cell
+ * has nothing behind it to align, and so does not widen its column.
+ */
 export function layOut(rows: readonly Row[], alignments: readonly Alignment[], paint: Paint): string {
   const widths = alignments.map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? [])), 0),
+    rows.reduce(
+      (widest, row) => (column < row.length - 1 ? Math.max(widest, widthOf(row[column] ?? [])) : widest),
+      0,
+    ),
   );
   const lines = rows.map((row) =>
     row
@@ -23,7 +29,7 @@ export function layOut(rows: readonly Row[], alignments: readonly Alignment[], p
 
 function fill(cell: readonly Segment[], width: number, alignment: Alignment, paint: Paint): string {
   const painted = cell.map(([text, style]) => paint(text, style)).join('');
-  const padding = ' '.repeat(width - widthOf(cell));
+  const padding = ' '.repeat(Math.max(0, width - widthOf(cell)));
   return alignment === 'left' ? painted + padding : padding + painted;
 }
 

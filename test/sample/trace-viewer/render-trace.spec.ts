@@ -19,10 +19,12 @@ describe('renderTrace', () => {
         'SERVICE               SPAN                             KIND      DURATION  IN KAFKA',
         'order-service         POST /orders                     SERVER     25.1 ms',
         'order-service         └─ create_order                  INTERNAL   21.5 ms',
+        '                         │  order.id=o-1  order.amount=10',
         'order-service            └─ send order-events          PRODUCER   8.20 ms',
         'notification-service        └─ process order-events    CONSUMER   14.0 ms  6.00 ms  partition 0, offset 12',
         '                               │  ↔ send order-events',
         'notification-service           └─ process_order_event  INTERNAL   12.5 ms',
+        '                                     order.id=o-1  order.amount=10',
       ].join('\n'),
     );
   });
@@ -57,9 +59,9 @@ describe('renderTrace', () => {
       span('02', '01', 0, 0.0412, { status: { code: 'ERROR', message: '' } }),
     ];
     expect(rowsOf(...spans)).toEqual([
-      'order-service  span 01                           INTERNAL   1.00 ms',
+      'order-service  span 01     INTERNAL   1.00 ms',
       '               │  ✗ PaymentError: card declined',
-      'order-service  └─ span 02                        INTERNAL   41.2 µs',
+      'order-service  └─ span 02  INTERNAL   41.2 µs',
       '                     ✗ failed',
     ]);
     expect(renderTrace({ traceId: TRACE_ID, spans }, { color: true })).toContain(
@@ -69,9 +71,9 @@ describe('renderTrace', () => {
 
   it('puts a span whose parent is missing at the root, and says so', () => {
     expect(rowsOf(span('02', '01', 1, 2), span('03', '02', 1, 2))).toEqual([
-      'order-service  span 02                                       INTERNAL   1.00 ms',
+      'order-service  span 02     INTERNAL   1.00 ms',
       '               │  ? its parent 0101010101010101 is not here',
-      'order-service  └─ span 03                                    INTERNAL   1.00 ms',
+      'order-service  └─ span 03  INTERNAL   1.00 ms',
     ]);
   });
 
