@@ -83,6 +83,10 @@ function isAlive(pid: number): boolean {
 
 /** Waits until the run has got as far as `step`. Returns the processes that it then has. */
 async function processesAt(run: Run, step: string): Promise<readonly number[]> {
+  return (await descendantsAt(run, step)).map(({ pid }) => pid);
+}
+
+async function descendantsAt(run: Run, step: string): Promise<ReturnType<typeof descendantsOf>> {
   await until(`\`${step}\` of the sample`, () => run.stderr().includes(step));
   let found = descendantsOf(run.process.pid!);
   const has = (part: string): boolean => found.some(({ command }) => command.includes(part));
@@ -90,7 +94,7 @@ async function processesAt(run: Run, step: string): Promise<readonly number[]> {
     found = descendantsOf(run.process.pid!);
     return has('kafka.Kafka') && has('order-service/main.js') && has('notification-service/main.js');
   });
-  return found.map(({ pid }) => pid);
+  return found;
 }
 
 describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
@@ -109,10 +113,12 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
         'SERVICE +SPAN +KIND +DURATION +IN KAFKA',
         'order-service +POST /orders +SERVER +[\\d.]+ m?s',
         'order-service +└─ create_order +INTERNAL +[\\d.]+ m?s',
+        ' +│ +order.id=[\\da-f-]{36} +order.amount=[\\d.]+',
         'order-service +└─ send order-events +PRODUCER +[\\d.]+ m?s',
         'notification-service +└─ process order-events +CONSUMER +[\\d.]+ .?s +[\\d.]+ .?s +partition 0, offset \\d+',
         ' +│ +↔ send order-events',
         'notification-service +└─ process_order_event +INTERNAL +[\\d.]+ .?s',
+        ' +order.id=[\\da-f-]{36} +order.amount=[\\d.]+',
       ].join('\n'),
     );
     expect(run.stdout()).toMatch(tree);
@@ -139,6 +145,20 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
         'process_order_event',
       ]),
     );
+  });
+
+  it('says what is missing, and exits with 1, when a trace is not whole; and stops a service that hangs', async () => {
+    const run = runSample(['--orders', '100']); // So many that it hangs before the last one.
+    const descendants = await descendantsAt(run, 'starting order-service');
+    const hanging = descendants.find(({ command }) => command.includes('notification-service/main.js'))!;
+    await until('the services to be ready', () => run.stderr().includes('placing'));
+    process.kill(hanging.pid, 'SIGSTOP');
+    expect(await run.ended).toBe(1);
+    expect(run.stdout()).toMatch(/\d+ of 100 orders have a whole trace\./);
+    expect(run.stderr() + run.stdout()).toMatch(
+      /is not whole\. Missing: .*the INTERNAL span `process_order_event` of notification-service/,
+    );
+    expect(descendants.map(({ pid }) => pid).filter(isAlive)).toEqual([]);
   });
 
   it.each([
