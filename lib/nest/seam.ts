@@ -41,7 +41,7 @@ function wrapCreateClient(target: KafkaHost): void {
   }
   const traced = function createTracedClient(this: KafkaHost): Kafka | Promise<Kafka> {
     const made = createClient.call(this);
-    return made instanceof Promise ? made.then((kafka) => reach(this, kafka)) : reach(this, made);
+    return 'then' in made ? made.then((kafka) => reach(this, kafka)) : reach(this, made);
   };
   Object.defineProperty(traced, WRAPPED, { value: true });
   Object.defineProperty(target, 'createClient', { value: traced, configurable: true, writable: true });

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/until.js';
 import { type Span, startTraceReceiver, TraceStore } from '../../sample/trace-viewer/index.js';
 
 const RUN = fileURLToPath(new URL('../../dist/sample/run.js', import.meta.url));
 const TIMEOUT_MS = 90_000;
+const START_MS = 60_000;
 
 interface Run {
   readonly process: ChildProcess;
@@ -52,14 +54,6 @@ async function expectSuccess(run: Run): Promise<void> {
   expect({ exit, stderr: exit === 0 ? '' : run.stderr() }).toEqual({ exit: 0, stderr: '' });
 }
 
-async function until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Every process below this one, with its command line. */
 function descendantsOf(pid: number): readonly { readonly pid: number; readonly command: string }[] {
   const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
@@ -87,13 +81,17 @@ async function processesAt(run: Run, step: string): Promise<readonly number[]> {
 }
 
 async function descendantsAt(run: Run, step: string): Promise<ReturnType<typeof descendantsOf>> {
-  await until(`\`${step}\` of the sample`, () => run.stderr().includes(step));
+  await until(`\`${step}\` of the sample`, () => run.stderr().includes(step), START_MS);
   let found = descendantsOf(run.process.pid!);
   const has = (part: string): boolean => found.some(({ command }) => command.includes(part));
-  await until('Kafka and both services', () => {
-    found = descendantsOf(run.process.pid!);
-    return has('kafka.Kafka') && has('order-service/main.js') && has('notification-service/main.js');
-  });
+  await until(
+    'Kafka and both services',
+    () => {
+      found = descendantsOf(run.process.pid!);
+      return has('kafka.Kafka') && has('order-service/main.js') && has('notification-service/main.js');
+    },
+    START_MS,
+  );
   return found;
 }
 
@@ -151,7 +149,7 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     const run = runSample(['--orders', '100']); // So many that it hangs before the last one.
     const descendants = await descendantsAt(run, 'starting order-service');
     const hanging = descendants.find(({ command }) => command.includes('notification-service/main.js'))!;
-    await until('the services to be ready', () => run.stderr().includes('placing'));
+    await until('the services to be ready', () => run.stderr().includes('placing'), START_MS);
     process.kill(hanging.pid, 'SIGSTOP');
     expect(await run.ended).toBe(1);
     expect(run.stdout()).toMatch(/\d+ of 100 orders have a whole trace\./);

@@ -5,13 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { removeLeftovers } from '../../lib/testing/leftovers.js';
-import {
-  dataFolders,
-  javasNaming,
-  processesNaming,
-  temporaryFolder,
-  until,
-} from './processes-and-folders.js';
+import { dataFolders, javasNaming, processesNaming, temporaryFolder } from './processes-and-folders.js';
+import { until } from '../support/until.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const FROM_ESM = `import { EmbeddedKafka } from './dist/esm/testing/index.js';`;

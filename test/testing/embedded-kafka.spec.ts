@@ -10,8 +10,8 @@ import {
   processesNaming,
   script,
   temporaryFolder,
-  until,
 } from './processes-and-folders.js';
+import { until } from '../support/until.js';
 
 let tmp: string;
 let mavenCalls: string;
@@ -57,7 +57,7 @@ async function receive(kafka: EmbeddedKafka, topic: string, count: number): Prom
   await consumer.subscribe({ topic, fromBeginning: true });
   const values: string[] = [];
   await consumer.run({ eachMessage: async ({ message }) => void values.push(String(message.value)) });
-  await until(`${count} messages arrived on ${topic}`, () => values.length >= count);
+  await until(`${count} messages arrived on ${topic}`, () => values.length >= count, 20_000);
   await consumer.disconnect();
   return values;
 }

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
 // Taken before any test changes TMPDIR.
@@ -40,16 +39,3 @@ export function processesNaming(text: string): { pid: number; command: string }[
 
 export const javasNaming = (text: string): { pid: number }[] =>
   processesNaming(text).filter(({ command }) => command.includes('kafka.Kafka'));
-
-/** Waits until a condition holds; fails with what was awaited. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms until ${what}, in vain.`);
-    await pause(25);
-  }
-}
