@@ -1,10 +1,22 @@
-export { ConflictingOptionsError, InvalidOptionError, KafkaTracingError } from './errors/index.js';
+export {
+  ConflictingHandlersError,
+  ConflictingOptionsError,
+  InvalidOptionError,
+  KafkaTracingError,
+} from './errors/index.js';
 export {
   KafkaTracingModule,
   type KafkaTracingModuleAsyncOptions,
   type KafkaTracingOptionsFactory,
 } from './kafka-tracing.module.js';
-export type { KafkaTracingModuleOptions, Relation, SemconvNames } from './kafka-tracing.options.js';
+export type {
+  ExistingContext,
+  KafkaTracingModuleOptions,
+  Relation,
+  SemconvNames,
+  TopicRule,
+  Trust,
+} from './kafka-tracing.options.js';
 export { type TraceKafkaOptions, traceKafka } from './kafkajs/trace-kafka.js';
 export { TracedClientKafka } from './nest/client/traced-client-kafka.js';
 export { TracedEvent } from './nest/decorators/traced-event.decorator.js';

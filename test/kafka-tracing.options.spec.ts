@@ -2,7 +2,16 @@ import { describe, expect, it, vi } from 'vitest';
 import { InvalidOptionError } from '../lib/errors/index.js';
 import { type KafkaTracingModuleOptions, resolveOptions } from '../lib/kafka-tracing.options.js';
 
-const DEFAULTS = { enabled: true, relation: 'both', semconv: 'both', correlationId: false };
+const DEFAULTS = {
+  enabled: true,
+  relation: 'both',
+  trust: 'continue',
+  existingContext: 'preserve',
+  requireParent: false,
+  topics: [],
+  semconv: 'both',
+  correlationId: false,
+};
 
 describe('resolveOptions', () => {
   it.each([[undefined], [{}], [{ relation: undefined as never }]])('fills in the defaults: %j', (given) => {
@@ -10,7 +19,16 @@ describe('resolveOptions', () => {
   });
 
   it('takes what is given', () => {
-    const given = { enabled: false, relation: 'link', semconv: 'latest', correlationId: 'id' } as const;
+    const given = {
+      enabled: false,
+      relation: 'link',
+      trust: 'restart',
+      existingContext: 'overwrite',
+      requireParent: true,
+      topics: [{ match: 'audit.*', trust: 'ignore', template: 'audit' }],
+      semconv: 'latest',
+      correlationId: 'id',
+    } as const;
     expect(resolveOptions(given)).toEqual(given);
   });
 
@@ -36,6 +54,9 @@ describe('resolveOptions', () => {
     ['enabled', null],
     ['relation', 'child'],
     ['relation', null],
+    ['trust', 'no'],
+    ['existingContext', 'keep'],
+    ['requireParent', 'yes'],
     ['semconv', 'old'],
     ['correlationId', true],
     ['correlationId', ''],
@@ -51,6 +72,22 @@ describe('resolveOptions', () => {
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(error).toMatchObject({ option, value, cure: expect.stringMatching(/\w/) });
     expect(error.message).toContain(`\`${option}\``);
+  });
+
+  it.each<[option: string, topics: unknown]>([
+    ['topics', 'audit.*'],
+    ['topics[0]', [null]],
+    ['topics[0].match', [{}]],
+    ['topics[0].match', [{ match: '' }]],
+    ['topics[1].match', [{ match: 'a' }, { match: 7 }]],
+    ['topics[0].relation', [{ match: 'a', relation: 'sibling' }]],
+    ['topics[0].trust', [{ match: 'a', trust: 'no' }]],
+    ['topics[0].existingContext', [{ match: 'a', existingContext: 'keep' }]],
+    ['topics[0].requireParent', [{ match: 'a', requireParent: 1 }]],
+    ['topics[0].template', [{ match: 'a', template: '' }]],
+    ['topics[0].correlationId', [{ match: 'a', correlationId: 'x' }]],
+  ])('refuses a bad %s in %j', (option, topics) => {
+    expect(refusalOf({ topics })).toMatchObject({ option, cure: expect.stringMatching(/\w/) });
   });
 
   it.each([[null], ['both'], [[]], [7]])('refuses options that are none: %j', (given) => {

@@ -1,5 +1,6 @@
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import type { KafkaTracer } from '../tracing/kafka-tracer.js';
+import type { TopicHandlers } from '../tracing/topic-policies.js';
 
 /**
  * What a traced kafkajs object asks whoever traces it. It asks for each message, not once: a client may be connected
@@ -12,6 +13,6 @@ export interface DriverTracing {
   readonly tracer: () => KafkaTracer | undefined;
   /** The client id and brokers, which kafkajs hides. */
   readonly endpoint: () => KafkaEndpoint;
-  /** Whether somebody handles a topic; absent where that is not known, and then somebody is taken to. */
-  readonly handles?: (topic: string) => boolean;
+  /** What is known of the handlers of a topic; absent where nothing is, and then somebody is taken to handle it. */
+  readonly handlersOf?: (topic: string) => TopicHandlers;
 }

@@ -55,15 +55,10 @@ function startDelivery(
   }
   const { topic, partition, message, heartbeat } = payload;
   const { key, value, headers, offset } = message;
-  const isUnhandled = tracing.handles?.(topic) === false;
-  const delivery = tracer.startProcess(
-    endpoint,
-    topic,
-    { key, value, headers, offset, partition },
-    isUnhandled,
-  );
+  const handlers = tracing.handlersOf?.(topic);
+  const delivery = tracer.startProcess(endpoint, topic, { key, value, headers, offset, partition }, handlers);
   rememberDelivery(heartbeat, delivery); // kafkajs makes one for each message.
-  if (isUnhandled && expectsReply(headers)) {
+  if (handlers?.isMissing === true && expectsReply(headers)) {
     delivery.fail('There is no handler for this request.');
   }
   return delivery;

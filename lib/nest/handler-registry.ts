@@ -1,6 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { tracedEventOptionsOf } from './decorators/traced-event.decorator.js';
 import { checkTracedEventOptions } from './decorators/traced-event.options.js';
+import { type NamedHandler, refuseDisagreement } from './handler-agreement.js';
 import { addInterceptor, messageHandlersOf, removeInterceptor } from './interceptors/handler-interceptors.js';
 import { KafkaTracingInterceptor } from './interceptors/kafka-tracing.interceptor.js';
 import type { TracedApplication } from './traced-application.js';
@@ -14,15 +15,19 @@ const users = new Map<object, Set<TracedApplication>>();
  * Adds the interceptor to every message handler of an application.
  *
  * @throws {InvalidOptionError} for a bad option of a `@TracedEvent`
+ * @throws {ConflictingHandlersError} where handlers of one topic disagree on its process span
  * @internal
  */
 export function interceptHandlers(modules: ModulesContainer, application: TracedApplication): void {
-  for (const { controllers } of modules.values()) {
-    for (const { metatype } of controllers.values()) {
-      if (typeof metatype === 'function') {
-        interceptHandlersOf(metatype, application);
-      }
-    }
+  const handlers = [...modules.values()].flatMap(({ controllers }) =>
+    [...controllers.values()].flatMap(({ metatype }) =>
+      typeof metatype === 'function' ? handlersOf(metatype) : [],
+    ),
+  );
+  refuseDisagreement(handlers);
+  for (const { method } of handlers) {
+    addInterceptor(method, interceptor);
+    users.set(method, (users.get(method) ?? new Set()).add(application));
   }
 }
 
@@ -45,13 +50,11 @@ interface NamedClass {
   readonly prototype: object;
 }
 
-function interceptHandlersOf(controller: NamedClass, application: TracedApplication): void {
-  for (const [name, handler] of messageHandlersOf(controller)) {
-    const options = tracedEventOptionsOf(handler);
-    if (options !== undefined) {
-      checkTracedEventOptions(`${controller.name}.${name}`, options);
-    }
-    addInterceptor(handler, interceptor);
-    users.set(handler, (users.get(handler) ?? new Set()).add(application));
-  }
+function handlersOf(controller: NamedClass): readonly NamedHandler[] {
+  return [...messageHandlersOf(controller)].map(([name, method]) => {
+    const handler = `${controller.name}.${name}`;
+    const options = tracedEventOptionsOf(method) ?? {};
+    checkTracedEventOptions(handler, options);
+    return { handler, method, options };
+  });
 }

@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
 import type { Kafka } from 'kafkajs';
 import type { DriverTracing } from '../kafkajs/driver-tracing.js';
@@ -8,6 +7,7 @@ import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
 import { applicationOf } from './live-applications.js';
+import { handlersOf } from './topic-handlers.js';
 
 /** What `ServerKafka` and `ClientKafka` have in common; Nest 11 returns the Kafka, Nest 12 a promise of it. */
 type KafkaHost = object & { createClient(): Kafka | Promise<Kafka> };
@@ -53,7 +53,7 @@ function reach(host: KafkaHost, kafka: Kafka): Kafka {
 
 function tracingOf(host: KafkaHost): DriverTracing {
   const tracing = { tracer: () => tracerOf(host), endpoint: () => endpointOf(host) };
-  return host instanceof ServerKafka ? { ...tracing, handles: handlersOf(host) } : tracing;
+  return host instanceof ServerKafka ? { ...tracing, handlersOf: handlersOf(host) } : tracing;
 }
 
 interface ClientTracing {
@@ -87,20 +87,4 @@ function tracerOf(host: object): KafkaTracer | undefined {
 function endpointOf(host: object): KafkaEndpoint {
   const { clientId, brokers } = host as { readonly clientId?: string; readonly brokers?: unknown };
   return { clientId, brokers: Array.isArray(brokers) ? (brokers as string[]) : undefined };
-}
-
-/** Asks the server once per topic. */
-function handlersOf(server: ServerKafka): (topic: string) => boolean {
-  const answers = new Map<string, boolean>();
-  return (topic) => {
-    let handled = answers.get(topic);
-    if (handled === undefined) {
-      handled = server.getHandlerByPattern(topic) !== null;
-      answers.set(topic, handled);
-      if (!handled) {
-        new Logger('KafkaTracing').warn(`A message of topic ${topic} has no handler; it counts as handled.`);
-      }
-    }
-    return handled;
-  };
 }

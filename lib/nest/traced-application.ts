@@ -1,3 +1,4 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { ConflictingOptionsError } from '../errors/index.js';
 import {
   type KafkaTracingModuleOptions,
@@ -38,10 +39,10 @@ export class TracedApplication {
 
 function refuseDifferent(one: ResolvedOptions, other: ResolvedOptions): void {
   const names = Object.keys(one) as (keyof ResolvedOptions)[];
-  const different = names.filter((name) => one[name] !== other[name]);
+  const different = names.filter((name) => !isDeepStrictEqual(one[name], other[name]));
   if (different.length > 0) {
     throw new ConflictingOptionsError(
-      different.map((name) => `\`${name}\` is ${String(one[name])} and ${String(other[name])}`),
+      different.map((name) => `\`${name}\` is ${inspect(one[name])} and ${inspect(other[name])}`),
     );
   }
 }

@@ -52,8 +52,9 @@ export class SpanAttributes {
     operation: Operation,
     topic: string,
     message: DescribedMessage,
+    template?: string,
   ): Attributes {
-    const attributes: Attributes = { ...this.#ofTopic(endpoint, operation, topic) };
+    const attributes: Attributes = { ...this.#ofTopic(endpoint, operation, topic, template) };
     this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, printableKey(message.key));
     this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, message.value === null ? true : undefined);
     this.#set(attributes, semconv.MESSAGING_MESSAGE_CONVERSATION_ID, conversationId(message.headers));
@@ -69,7 +70,7 @@ export class SpanAttributes {
     return attributes;
   }
 
-  #ofTopic(endpoint: KafkaEndpoint, operation: Operation, topic: string): Attributes {
+  #ofTopic(endpoint: KafkaEndpoint, operation: Operation, topic: string, template?: string): Attributes {
     let topics = this.#topics.get(endpoint);
     if (topics === undefined) {
       topics = new Map();
@@ -77,7 +78,7 @@ export class SpanAttributes {
     }
     let attributes = topics.get(topic);
     if (attributes === undefined) {
-      attributes = this.#buildForTopic(endpoint, operation, topic);
+      attributes = this.#buildForTopic(endpoint, operation, topic, template);
       if (topics.size >= MOST_TOPICS) {
         topics.clear();
       }
@@ -86,13 +87,19 @@ export class SpanAttributes {
     return attributes;
   }
 
-  #buildForTopic(endpoint: KafkaEndpoint, operation: Operation, topic: string): Attributes {
+  #buildForTopic(
+    endpoint: KafkaEndpoint,
+    operation: Operation,
+    topic: string,
+    template: string | undefined,
+  ): Attributes {
     const attributes: Attributes = {};
     const server = serverOf(endpoint.brokers);
     this.#set(attributes, semconv.MESSAGING_SYSTEM_NAME, semconv.MESSAGING_SYSTEM_KAFKA);
     this.#set(attributes, semconv.MESSAGING_OPERATION_NAME, operation);
     this.#set(attributes, semconv.MESSAGING_OPERATION_TYPE, operation);
     this.#set(attributes, semconv.MESSAGING_DESTINATION_NAME, topic);
+    this.#set(attributes, semconv.MESSAGING_DESTINATION_TEMPLATE, template);
     this.#set(attributes, semconv.MESSAGING_CLIENT_ID, endpoint.clientId);
     this.#set(attributes, semconv.MESSAGING_CONSUMER_GROUP_NAME, endpoint.groupId);
     this.#set(attributes, semconv.SERVER_ADDRESS, server?.address);

@@ -32,6 +32,7 @@ import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
 import { NESTJS_KAFKA_HANDLER_MISSING } from './semconv.js';
 import { Sending } from './sending.js';
 import { Step } from './step.js';
+import { TopicPolicies, type TopicHandlers, type TopicPolicy } from './topic-policies.js';
 
 /**
  * Starts every span of this library: the other rings describe what happens, this says what it looks like in a trace.
@@ -41,11 +42,13 @@ import { Step } from './step.js';
  */
 export class KafkaTracer {
   readonly #attributes: SpanAttributes;
+  readonly #policies: TopicPolicies;
   #tracer: Tracer | undefined;
   #provider: TracerProvider | undefined;
 
   constructor(readonly options: ResolvedOptions) {
     this.#attributes = new SpanAttributes(options.semconv);
+    this.#policies = new TopicPolicies(options);
   }
 
   /**
@@ -54,13 +57,15 @@ export class KafkaTracer {
    */
   startSend(endpoint: KafkaEndpoint, topic: string, message: DescribedMessage): Sending {
     const active = activeContext() ?? ROOT_CONTEXT;
-    const preset = attempt('read the headers', () => presetCreationContext(message.headers, active));
-    const parent = preset !== undefined && !hasSpan(active) ? trace.setSpanContext(active, preset) : active;
-    const span = this.#startSpan(`send ${topic}`, parent, {
-      kind: preset === undefined ? SpanKind.PRODUCER : SpanKind.CLIENT,
-      attributes: this.#attributesOf(endpoint, 'send', topic, message),
-      links: preset === undefined ? [] : [{ context: preset }],
-    });
+    const policy = this.#policyOf(topic);
+    const preset =
+      policy.existingContext === 'overwrite'
+        ? undefined
+        : attempt('read the headers', () => presetCreationContext(message.headers, active));
+    const span =
+      policy.requireParent && !hasSpan(active)
+        ? undefined
+        : this.#startSendSpan(endpoint, topic, message, policy, active, preset);
     const carried = span === undefined ? active : trace.setSpan(active, span);
     const headers =
       preset === undefined
@@ -69,29 +74,48 @@ export class KafkaTracer {
     return new Sending(span, headers, this.#attributes);
   }
 
+  #startSendSpan(
+    endpoint: KafkaEndpoint,
+    topic: string,
+    message: DescribedMessage,
+    policy: TopicPolicy,
+    active: Context,
+    preset: SpanContext | undefined,
+  ): Span | undefined {
+    const parent = preset !== undefined && !hasSpan(active) ? trace.setSpanContext(active, preset) : active;
+    return this.#startSpan(`send ${policy.spanTarget}`, parent, {
+      kind: preset === undefined ? SpanKind.PRODUCER : SpanKind.CLIENT,
+      attributes: this.#attributesOf(endpoint, 'send', topic, message, policy.template),
+      links: linksTo(preset),
+    });
+  }
+
   /**
-   * Starts the span around the handling of one message, on the root context and what the message carries. An ambient span
-   * becomes a link.
+   * Starts the span around the handling of one message, on the root context and what the message carries, as far as its
+   * producer is trusted. An ambient span becomes a link.
    */
   startProcess(
     endpoint: KafkaEndpoint,
     topic: string,
     message: DescribedMessage,
-    isUnhandled = false,
+    handlers: TopicHandlers = {},
   ): Delivery {
     const ambient = trace.getSpanContext(activeContext() ?? ROOT_CONTEXT);
     const headers = message.headers as KafkaHeaders | undefined;
     const creation =
       attempt('read the headers', () => extractCreationContext(headers)) ?? NO_CREATION_CONTEXT;
-    const { relation } = this.options;
-    const attributes = this.#attributesOf(endpoint, 'process', topic, message);
-    const span = this.#startSpan(`process ${topic}`, creation.context, {
+    const policy = this.#policyOf(topic);
+    const { relation = policy.relation, trust = policy.trust, isMissing = false } = handlers;
+    const base = trust === 'continue' ? creation.context : ROOT_CONTEXT;
+    const isLinked = trust === 'restart' || (trust === 'continue' && relation !== 'parent');
+    const attributes = this.#attributesOf(endpoint, 'process', topic, message, policy.template);
+    const span = this.#startSpan(`process ${policy.spanTarget}`, base, {
       kind: SpanKind.CONSUMER,
-      root: relation === 'link',
-      attributes: isUnhandled ? { ...attributes, [NESTJS_KAFKA_HANDLER_MISSING]: true } : attributes,
-      links: linksTo(relation === 'parent' ? undefined : creation.spanContext, ambient),
+      root: trust !== 'continue' || relation === 'link',
+      attributes: isMissing ? { ...attributes, [NESTJS_KAFKA_HANDLER_MISSING]: true } : attributes,
+      links: linksTo(isLinked ? creation.spanContext : undefined, ambient),
     });
-    const handling = span === undefined ? creation.context : trace.setSpan(creation.context, span);
+    const handling = span === undefined ? base : trace.setSpan(base, span);
     return new Delivery(span, withReceived(handling, creation.spanContext));
   }
 
@@ -120,6 +144,12 @@ export class KafkaTracer {
         : headersWith(headers, name, spanContext.traceId);
     });
     return written ?? headers;
+  }
+
+  #policyOf(topic: string): TopicPolicy {
+    return (
+      attempt('find the rule of a topic', () => this.#policies.of(topic)) ?? this.#policies.ofModule(topic)
+    );
   }
 
   #attributesOf(...args: Parameters<SpanAttributes['ofMessage']>): Attributes {

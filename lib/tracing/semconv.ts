@@ -10,6 +10,7 @@ export const MESSAGING_SYSTEM_KAFKA = 'kafka';
 export const MESSAGING_OPERATION_NAME = 'messaging.operation.name';
 export const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
 export const MESSAGING_DESTINATION_NAME = 'messaging.destination.name';
+export const MESSAGING_DESTINATION_TEMPLATE = 'messaging.destination.template';
 export const MESSAGING_DESTINATION_PARTITION_ID = 'messaging.destination.partition.id';
 export const MESSAGING_CONSUMER_GROUP_NAME = 'messaging.consumer.group.name';
 export const MESSAGING_CLIENT_ID = 'messaging.client.id';

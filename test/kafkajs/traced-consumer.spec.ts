@@ -216,7 +216,7 @@ describe('a topic that nobody handles', () => {
   ])('is said of the delivery, and fails only a request: %s', async (_what, headers, failure) => {
     const topic = await freshTopic();
     const tracer = new KafkaTracer(resolveOptions());
-    const tracing = { tracer: () => tracer, endpoint: () => ({}), handles: () => false };
+    const tracing = { tracer: () => tracer, endpoint: () => ({}), handlersOf: () => ({ isMissing: true }) };
     await consume(traceDriver(plainKafka(), tracing), topic, async () => {});
     await sendPlain(topic, { value: 'v', ...(headers === undefined ? {} : { headers }) });
     const span = await spans.one(`process ${topic}`);

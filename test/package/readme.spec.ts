@@ -36,7 +36,9 @@ describe('README.md', () => {
   });
 
   it('names scripts that exist', () => {
-    const named = [...readme.matchAll(/npm run (?:--silent )?(\w[\w:-]+)/g)].map(([, script]) => script ?? '');
+    const named = [...readme.matchAll(/npm run (?:--silent )?(\w[\w:-]+)/g)].map(
+      ([, script]) => script ?? '',
+    );
     expect(named.filter((script) => !(script in manifest.scripts))).toEqual([]);
   });
 

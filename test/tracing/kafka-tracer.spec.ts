@@ -157,7 +157,7 @@ describe('the span of a delivery', () => {
   });
 
   it('says that no handler was registered', async () => {
-    tracerWith().startProcess(ENDPOINT, 'orders', {}, true).end();
+    tracerWith().startProcess(ENDPOINT, 'orders', {}, { isMissing: true }).end();
     expect((await spans.one('process orders')).attributes['nestjs.kafka.handler.missing']).toBe(true);
   });
 });

@@ -62,7 +62,14 @@ function addToExtras(options: TracedEventOptions): MethodDecorator {
 
 /** @internal */
 export function tracedEventOptionsOf(handler: object): TracedEventOptions | undefined {
-  const extras = Reflect.getMetadata(PATTERN_EXTRAS_METADATA, handler) as
-    { readonly [TRACED_EVENT]?: TracedEventOptions } | undefined;
-  return extras?.[TRACED_EVENT];
+  return tracedEventOptionsIn(Reflect.getMetadata(PATTERN_EXTRAS_METADATA, handler));
+}
+
+/**
+ * The options in what Nest calls a handler's extras.
+ *
+ * @internal
+ */
+export function tracedEventOptionsIn(extras: unknown): TracedEventOptions | undefined {
+  return (extras as { readonly [TRACED_EVENT]?: TracedEventOptions } | undefined)?.[TRACED_EVENT];
 }

@@ -1,6 +1,7 @@
 import type { KafkaContext } from '@nestjs/microservices';
 import type { Attributes } from '@opentelemetry/api';
 import { InvalidOptionError } from '../../errors/index.js';
+import { type Relation, type Trust, checkTopicOptions, refuseUnknown } from '../../kafka-tracing.options.js';
 
 /**
  * The options of {@link TracedEvent}.
@@ -27,9 +28,25 @@ export interface TracedEventOptions<TPayload = any> {
    * @example @TracedEvent('order-events', { attributes: (order) => ({ 'order.id': order.id }) })
    */
   readonly attributes?: (payload: TPayload, context: KafkaContext) => Attributes;
+
+  /**
+   * How the process span stands to the creation context of its message. Handlers of one topic must agree.
+   *
+   * @default what the module's rules and options say
+   * @example @TracedEvent('audit-events', { relation: 'link' })
+   */
+  readonly relation?: Relation;
+
+  /**
+   * How far the producers of this topic are trusted. Handlers of one topic must agree.
+   *
+   * @default what the module's rules and options say
+   * @example @TracedEvent('public-events', { trust: 'restart' })
+   */
+  readonly trust?: Trust;
 }
 
-const KNOWN: readonly string[] = ['span', 'attributes'];
+const KNOWN: readonly string[] = ['span', 'attributes', 'relation', 'trust'];
 
 /**
  * @param handler whose options they are, as in `OrdersController.handle`
@@ -37,18 +54,10 @@ const KNOWN: readonly string[] = ['span', 'attributes'];
  * @internal
  */
 export function checkTracedEventOptions(handler: string, options: TracedEventOptions): void {
-  const at = (option: string): string => `${option} of @TracedEvent on ${handler}`;
-  for (const option of Object.keys(options)) {
-    if (!KNOWN.includes(option)) {
-      const cure = `Remove it, or use one of ${KNOWN.map((name) => `\`${name}\``).join(', ')}.`;
-      throw new InvalidOptionError(
-        at(option),
-        'to be absent, as there is no such option',
-        options[option as never],
-        cure,
-      );
-    }
-  }
+  const prefix = `@TracedEvent on ${handler}: `;
+  const at = (option: string): string => prefix + option;
+  refuseUnknown(options, KNOWN, prefix);
+  checkTopicOptions(options, prefix);
   const { span, attributes } = options;
   if (span !== undefined && (typeof span !== 'string' || span.trim() === '')) {
     throw new InvalidOptionError(

@@ -30,6 +30,15 @@ export function messageHandlersOf(controller: { readonly prototype: object }): R
 }
 
 /**
+ * The topics that a handler is for, as text.
+ *
+ * @internal
+ */
+export function patternsOf(handler: object): readonly string[] {
+  return (Reflect.getMetadata(PATTERN_METADATA, handler) as unknown[]).map(String);
+}
+
+/**
  * Adds an interceptor to a handler, as the innermost: it sees the handler's own exceptions. On the method, since global
  * interceptors of a hybrid application do not run for messages unless it inherits its configuration.
  *
