@@ -7,6 +7,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { InvalidOptionError } from './errors/index.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './kafka-tracing.module-definition.js';
 import type { KafkaTracingModuleOptions } from './kafka-tracing.options.js';
 import {
@@ -89,10 +90,20 @@ export class KafkaTracingModule extends ConfigurableModuleClass {
    *
    * @param options see {@link KafkaTracingModuleAsyncOptions}
    * @returns the module, to import; it refuses what {@link KafkaTracingModule.forRoot} refuses
+   * @throws {InvalidOptionError} where none of the three is there
    * @example KafkaTracingModule.forRootAsync({ inject: [Config], useFactory: (config: Config) => config.tracing })
    */
   static override forRootAsync(options: KafkaTracingModuleAsyncOptions): DynamicModule {
     installSeam();
+    requireWay(options);
     return super.forRootAsync(options);
+  }
+}
+
+function requireWay(options: KafkaTracingModuleAsyncOptions | undefined): void {
+  if (!options?.useFactory && !options?.useClass && !options?.useExisting) {
+    const cure = 'Pass { useFactory: () => ({ … }) }, or use forRoot.';
+    const expected = 'to have `useFactory`, `useClass` or `useExisting`';
+    throw new InvalidOptionError('options of forRootAsync', expected, options, cure);
   }
 }

@@ -271,10 +271,10 @@ function checkRule(rule: TopicRule, at: string): void {
  * @throws {InvalidOptionError} for what is no object of options
  * @internal
  */
-export function requireObject(given: unknown): void {
+export function requireObject(given: unknown, name = 'options'): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const cure = 'Pass an object of options, or nothing.';
-    throw new InvalidOptionError('options', 'to be an object', given, cure);
+    throw new InvalidOptionError(name, 'to be an object', given, cure);
   }
 }
 

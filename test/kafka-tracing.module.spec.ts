@@ -29,6 +29,10 @@ class Factory implements KafkaTracingOptionsFactory {
 @Module({ providers: [Factory], exports: [Factory] })
 class FactoryModule {}
 
+function refuseLook(): never {
+  throw new Error('do not look at me');
+}
+
 function consumerOf(topic: string): new () => object {
   @Controller()
   class Orders {
@@ -144,6 +148,23 @@ describe('KafkaTracingModule', () => {
     }
     const starting = startMicroservice({ controllers: [Orders] });
     await expect(starting).rejects.toThrow(/`@TracedEvent on Orders\.handle: span` to be a span name/);
+  });
+
+  it.each([[undefined], [{}]])('refuses forRootAsync(%j), which says no way to the options', (options) => {
+    expect(() => KafkaTracingModule.forRootAsync(options as never)).toThrow(
+      /`options of forRootAsync` to have `useFactory`, `useClass` or `useExisting`/,
+    );
+  });
+
+  it('starts beside providers that throw at every look', async () => {
+    const hostile = new Proxy({}, { ownKeys: refuseLook, getPrototypeOf: refuseLook });
+    const topic = await freshTopic();
+    const app = await startMicroservice({
+      providers: [{ provide: 'HOSTILE', useFactory: () => hostile }],
+      controllers: [consumerOf(topic)],
+    });
+    await roundTrip(topic, app.get(KAFKA));
+    await spans.one('step');
   });
 
   it('keeps the options of two applications in one process apart', async () => {

@@ -1,7 +1,8 @@
 /**
- * The base of every error that this library throws.
+ * The base of every error of the module, of `traceKafka` and of the decorator.
  *
- * All of them are raised while an application starts; none is ever raised for a message.
+ * All of them are raised while an application starts; none is ever raised for a message. The test kit has an error of its own,
+ * as it knows nothing of the module.
  *
  * @publicApi
  */

@@ -1,8 +1,14 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { InvalidOptionError } from '../errors/index.js';
 import { tracedEventOptionsOf } from './decorators/traced-event.decorator.js';
 import { checkTracedEventOptions } from './decorators/traced-event.options.js';
 import { type NamedHandler, refuseDisagreement } from './handler-agreement.js';
-import { addInterceptor, messageHandlersOf, removeInterceptor } from './interceptors/handler-interceptors.js';
+import {
+  addInterceptor,
+  isMessageHandler,
+  methodsOf,
+  removeInterceptor,
+} from './interceptors/handler-interceptors.js';
 import { KafkaTracingInterceptor } from './interceptors/kafka-tracing.interceptor.js';
 import type { TracedApplication } from './traced-application.js';
 
@@ -51,10 +57,20 @@ interface NamedClass {
 }
 
 function handlersOf(controller: NamedClass): readonly NamedHandler[] {
-  return [...messageHandlersOf(controller)].map(([name, method]) => {
+  const handlers: NamedHandler[] = [];
+  for (const [name, method] of methodsOf(controller)) {
     const handler = `${controller.name}.${name}`;
-    const options = tracedEventOptionsOf(method) ?? {};
-    checkTracedEventOptions(handler, options);
-    return { handler, method, options };
-  });
+    const options = tracedEventOptionsOf(method);
+    if (options !== undefined) {
+      checkTracedEventOptions(handler, options);
+    }
+    if (isMessageHandler(method)) {
+      handlers.push({ handler, method, options: options ?? {} });
+    } else if (options !== undefined) {
+      const cure =
+        "Give it one, as in @TracedEvent('order-events', options), or put @EventPattern beside it.";
+      throw new InvalidOptionError(`@TracedEvent on ${handler}`, 'to have a topic', undefined, cure);
+    }
+  }
+  return handlers;
 }

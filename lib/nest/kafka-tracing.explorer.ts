@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { ModulesContainer } from '@nestjs/core';
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
 import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
+import { attempt } from '../tracing/fail-open.js';
 import { interceptHandlers, releaseHandlers } from './handler-registry.js';
 import { enter, leave, own } from './live-applications.js';
 import { observeRequestFailures } from './request-failures.js';
@@ -69,7 +70,9 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationShutdown
   constructor(modules: ModulesContainer, @Inject(TRACED_APPLICATION) application: TracedApplication) {
     this.#modules = modules;
     this.#application = application;
-    modules.getRpcTargetRegistry().subscribe((server) => this.#adopt(server));
+    modules.getRpcTargetRegistry().subscribe((server) => {
+      attempt('look for servers', () => this.#adopt(server));
+    });
     this.#adoptClients();
     orForget(application, () => interceptHandlers(modules, application));
   }
@@ -86,8 +89,11 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationShutdown
   #adoptClients(): void {
     for (const { providers, controllers } of this.#modules.values()) {
       for (const { instance } of [...providers.values(), ...controllers.values()]) {
-        this.#adopt(instance);
-        fieldsOf(instance).forEach((field) => this.#adopt(field));
+        // A provider may be anything, a Proxy that throws included.
+        attempt('look for clients', () => {
+          this.#adopt(instance);
+          fieldsOf(instance).forEach((field) => this.#adopt(field));
+        });
       }
     }
   }

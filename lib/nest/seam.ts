@@ -41,10 +41,15 @@ function wrapCreateClient(target: KafkaHost): void {
   }
   const traced = function createTracedClient(this: KafkaHost): Kafka | Promise<Kafka> {
     const made = createClient.call(this);
-    return 'then' in made ? made.then((kafka) => reach(this, kafka)) : reach(this, made);
+    return isPromise(made) ? made.then((kafka) => reach(this, kafka)) : reach(this, made);
   };
   Object.defineProperty(traced, WRAPPED, { value: true });
   Object.defineProperty(target, 'createClient', { value: traced, configurable: true, writable: true });
+}
+
+// Also of another realm, as under Jest. What is no Kafka at all is for Nest to stumble over.
+function isPromise(made: Kafka | Promise<Kafka>): made is Promise<Kafka> {
+  return typeof made === 'object' && made !== null && 'then' in made;
 }
 
 function reach(host: KafkaHost, kafka: Kafka): Kafka {

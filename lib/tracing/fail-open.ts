@@ -49,7 +49,12 @@ export function activeContext(): Context | undefined {
   return attempt('read the active context', () => context.active());
 }
 
-function report(purpose: string, error: unknown): void {
+/**
+ * Reports what went wrong in tracing, once for each purpose.
+ *
+ * @internal
+ */
+export function report(purpose: string, error: unknown): void {
   if (reported.has(purpose)) {
     return;
   }

@@ -6,7 +6,8 @@ export const ORDER_EVENTS = 'order-events';
 /** What order-service publishes once an order has been saved. */
 export const orderCreated = z.object({
   id: z.uuid(),
-  customerId: z.string().min(1),
+  // A lone surrogate is no character: it fits no address, and no later delivery would help.
+  customerId: z.string().regex(/^\P{Cs}+$/u, 'expected well-formed text'),
   amount: z.number().positive(),
   createdAt: z.iso.datetime(),
 });

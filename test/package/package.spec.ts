@@ -55,6 +55,7 @@ describe('the package', () => {
       program,
     ]);
     expect(JSON.parse(stdout)).toEqual([
+      'ConflictingHandlersError',
       'ConflictingOptionsError',
       'InvalidOptionError',
       'KafkaTracing',

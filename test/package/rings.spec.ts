@@ -20,7 +20,7 @@ describe('the structure', () => {
     const files = (await readdir('lib', { recursive: true })).filter((file) => file.endsWith('.ts'));
     const starting: string[] = [];
     for (const file of files) {
-      if (/\bstart(Active)?Span\(/.test(await readFile(`lib/${file}`, 'utf8'))) {
+      if (/\bstart(Active)?Span\b/.test(await readFile(`lib/${file}`, 'utf8'))) {
         starting.push(file);
       }
     }

@@ -61,6 +61,7 @@ describe('order-service over HTTP', () => {
     ['no customer', { amount: 1 }, ['customerId']],
     ['an empty customer', { customerId: ' ', amount: 1 }, ['customerId']],
     ['a customer that no database stores', { customerId: 'a\0', amount: 1 }, ['customerId']],
+    ['a customer that is no text', { customerId: '\uD800', amount: 1 }, ['customerId']],
     ['no amount', { customerId: 'a' }, ['amount']],
     ['a string as the amount', { customerId: 'a', amount: '1' }, ['amount']],
     ['nothing to pay', { customerId: 'a', amount: 0 }, ['amount']],

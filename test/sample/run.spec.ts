@@ -32,11 +32,15 @@ afterEach(async () => {
 });
 
 function runSample(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
+  return runProgram(process.execPath, [RUN, ...args], env);
+}
+
+function runProgram(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Run {
   const inherited = { ...process.env };
   // The sample is to start a Kafka of its own, as it does for everybody.
   delete inherited['KAFKA_BROKERS'];
   delete inherited['OTEL_EXPORTER_OTLP_ENDPOINT'];
-  const child = spawn(process.execPath, [RUN, ...args], {
+  const child = spawn(program, args, {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -170,6 +174,15 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     expect(await run.ended).toBe(exitCode);
     expect(pids.filter(isAlive)).toEqual([]);
     expect(run.stdout()).toBe('');
+  });
+
+  it('stops everything it started when npm is told to end, as by a process manager', async () => {
+    // Without the build that goes before it, which the other tests run from.
+    const run = runProgram('npm', ['run', '--ignore-scripts', 'sample'], {});
+    const pids = await processesAt(run, 'starting order-service');
+    run.process.kill('SIGTERM');
+    await run.ended;
+    await until('everything to end', () => !pids.some(isAlive));
   });
 
   it('leaves nothing behind when it is killed', async () => {

@@ -95,16 +95,9 @@ function unregister(): void {
 }
 
 function processListeners(): Record<string, number> {
-  const events = [
-    'exit',
-    'beforeExit',
-    'SIGINT',
-    'SIGTERM',
-    'uncaughtException',
-    'unhandledRejection',
-    'warning',
-  ];
-  return Object.fromEntries(events.map((event) => [event, process.listenerCount(event)]));
+  return Object.fromEntries(
+    process.eventNames().map((event) => [String(event), process.listenerCount(event)]),
+  );
 }
 
 function liveApplications(): readonly unknown[] {

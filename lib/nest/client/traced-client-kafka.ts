@@ -8,7 +8,10 @@ import { installSeam, traceClient } from '../seam.js';
  * With {@link KafkaTracingModule} imported every `ClientKafka` is traced, so that this class is needed only where there is no
  * module, or where one client is to have options of its own.
  *
- * @example ClientsModule.register([{ name: 'ORDERS', customClass: TracedClientKafka, options: { client: { brokers } } }])
+ * It may also be the `customClass` of a `ClientsModule`. Nest's type for that takes no class whose status is narrower than a
+ * string, its own `ClientKafka` included, so that it wants a cast: `customClass: TracedClientKafka as never`.
+ *
+ * @example const client = new TracedClientKafka({ client: { brokers } }, { correlationId: 'correlation_id' });
  * @see https://docs.nestjs.com/microservices/kafka
  * @publicApi
  */

@@ -1,5 +1,6 @@
 import { EventPattern } from '@nestjs/microservices';
 import { isRegExp } from 'node:util/types';
+import { InvalidOptionError } from '../../errors/index.js';
 import type { TracedEventOptions } from './traced-event.options.js';
 
 // Nest's key for what a pattern decorator is given besides the pattern; it comes back as the handler's `extras`.
@@ -47,9 +48,14 @@ export function TracedEvent(
   topicOrOptions: string | RegExp | TracedEventOptions = {},
   maybeOptions: TracedEventOptions = {},
 ): MethodDecorator {
-  return typeof topicOrOptions === 'string' || isRegExp(topicOrOptions)
-    ? EventPattern<string | RegExp>(topicOrOptions, { [TRACED_EVENT]: maybeOptions })
-    : addToExtras(topicOrOptions);
+  if (isRegExp(topicOrOptions) || (typeof topicOrOptions === 'string' && topicOrOptions !== '')) {
+    return EventPattern<string | RegExp>(topicOrOptions, { [TRACED_EVENT]: maybeOptions });
+  }
+  if (typeof topicOrOptions !== 'object' || topicOrOptions === null || Array.isArray(topicOrOptions)) {
+    const cure = "Pass @TracedEvent('order-events', options), or @TracedEvent(options) beside @EventPattern.";
+    throw new InvalidOptionError('topic of @TracedEvent', 'to be a topic or options', topicOrOptions, cure);
+  }
+  return addToExtras(topicOrOptions);
 }
 
 function addToExtras(options: TracedEventOptions): MethodDecorator {

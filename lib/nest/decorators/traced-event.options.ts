@@ -1,7 +1,13 @@
 import type { KafkaContext } from '@nestjs/microservices';
 import type { Attributes } from '@opentelemetry/api';
 import { InvalidOptionError } from '../../errors/index.js';
-import { type Relation, type Trust, checkTopicOptions, refuseUnknown } from '../../kafka-tracing.options.js';
+import {
+  type Relation,
+  type Trust,
+  checkTopicOptions,
+  refuseUnknown,
+  requireObject,
+} from '../../kafka-tracing.options.js';
 
 /**
  * The options of {@link TracedEvent}.
@@ -56,6 +62,7 @@ const KNOWN: readonly string[] = ['span', 'attributes', 'relation', 'trust'];
 export function checkTracedEventOptions(handler: string, options: TracedEventOptions): void {
   const prefix = `@TracedEvent on ${handler}: `;
   const at = (option: string): string => prefix + option;
+  requireObject(options, at('options'));
   refuseUnknown(options, KNOWN, prefix);
   checkTopicOptions(options, prefix);
   const { span, attributes } = options;

@@ -5,28 +5,29 @@ const PATTERN_METADATA = 'microservices:pattern';
 const INTERCEPTORS_METADATA = '__interceptors__';
 
 /**
- * The message handlers among the methods of a controller, inherited ones included.
+ * The methods of a controller by name, inherited ones included.
  *
  * @internal
  */
-export function messageHandlersOf(controller: { readonly prototype: object }): ReadonlyMap<string, object> {
-  const handlers = new Map<string, object>();
+export function methodsOf(controller: { readonly prototype: object }): ReadonlyMap<string, object> {
+  const methods = new Map<string, object>();
   for (
     let prototype: object | null = controller.prototype;
     prototype !== null && prototype !== Object.prototype;
     prototype = Object.getPrototypeOf(prototype) as object | null
   ) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (
-        typeof value === 'function' &&
-        !handlers.has(name) &&
-        Reflect.hasMetadata(PATTERN_METADATA, value)
-      ) {
-        handlers.set(name, value as object);
+      if (typeof value === 'function' && !methods.has(name)) {
+        methods.set(name, value as object);
       }
     }
   }
-  return handlers;
+  return methods;
+}
+
+/** @internal */
+export function isMessageHandler(method: object): boolean {
+  return Reflect.hasMetadata(PATTERN_METADATA, method);
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { KafkaContext } from '@nestjs/microservices';
-import type { Context } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 import { resolveOptions } from '../../kafka-tracing.options.js';
 import type { KafkaEndpoint } from '../../tracing/attributes.js';
 import { type Delivery, deliveryOf, rememberDelivery } from '../../tracing/delivery.js';
-import { attempt } from '../../tracing/fail-open.js';
+import { attempt, report } from '../../tracing/fail-open.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
 import { newestApplication } from '../live-applications.js';
@@ -23,6 +23,8 @@ export interface Handling {
   end(): void;
 }
 
+const PURPOSE = 'get the attributes of @TracedEvent';
+
 /**
  * Starts what the interceptor traces of a handler's run; `undefined` where there is nothing to trace.
  *
@@ -34,7 +36,7 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   if (kafka === undefined || tracer === undefined) {
     return undefined;
   }
-  const openedBefore = deliveryOf(tokenOf(kafka));
+  const openedBefore = openedDelivery(kafka);
   const delivery = openedBefore ?? openDelivery(tracer, kafka);
   const handler = execution.getHandler();
   if (!begin(delivery, handler)) {
@@ -46,7 +48,15 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   if (options?.attributes !== undefined && innermost.isRecording) {
     const { attributes } = options;
     const payload: unknown = execution.switchToRpc().getData();
-    attempt('get the attributes of @TracedEvent', () => innermost.setAttributes(attributes(payload, kafka)));
+    attempt(PURPOSE, () => {
+      const given: unknown = attributes(payload, kafka);
+      if (given instanceof Promise) {
+        // The types refuse it. Its rejection must not end the process.
+        given.catch((error: unknown) => report(PURPOSE, error));
+        throw new TypeError('Expected `attributes` of @TracedEvent to return attributes, got a promise.');
+      }
+      innermost.setAttributes(given as Attributes);
+    });
   }
   return {
     context: step?.context ?? contextWithin(delivery),
@@ -107,10 +117,14 @@ function currentTracer(): KafkaTracer | undefined {
     : application.tracer();
 }
 
-/** kafkajs makes a heartbeat for each delivery; a context that somebody made by hand may lack it. */
-function tokenOf(kafka: KafkaContext): object {
+/**
+ * The delivery that the driver opened, found by its heartbeat, of which kafkajs makes one for each, or that another
+ * interceptor opened for this context. A heartbeat that several messages share, as those of a batch do, tells nothing.
+ */
+function openedDelivery(kafka: KafkaContext): Delivery | undefined {
   const heartbeat: unknown = kafka.getHeartbeat();
-  return typeof heartbeat === 'function' ? heartbeat : kafka;
+  const ofDriver = typeof heartbeat === 'function' ? deliveryOf(heartbeat) : undefined;
+  return ofDriver ?? deliveryOf(kafka);
 }
 
 const UNKNOWN_ENDPOINT: KafkaEndpoint = {};
@@ -119,6 +133,6 @@ function openDelivery(tracer: KafkaTracer, kafka: KafkaContext): Delivery {
   const { key, value, headers, offset } = kafka.getMessage();
   const described = { key, value, headers, offset, partition: kafka.getPartition() };
   const delivery = tracer.startProcess(UNKNOWN_ENDPOINT, kafka.getTopic(), described);
-  rememberDelivery(tokenOf(kafka), delivery);
+  rememberDelivery(kafka, delivery);
   return delivery;
 }

@@ -10,7 +10,7 @@ export const newOrder = z.object(
       .trim()
       .min(1, 'expected a string that is not empty')
       .max(100, 'expected at most 100 characters')
-      .regex(/^\P{Cc}*$/u, 'expected no control characters'),
+      .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected no control characters and no lone surrogates'),
     amount: z.number(AMOUNT).positive(AMOUNT).lt(10_000_000_000, AMOUNT).multipleOf(0.01, AMOUNT),
   },
   'expected a JSON object with customerId and amount',

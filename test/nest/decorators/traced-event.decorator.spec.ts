@@ -120,6 +120,57 @@ describe('@TracedEvent', () => {
     expect(ours).toHaveLength(1);
   });
 
+  it('handles the message all the same where the attributes are a promise that rejects', async () => {
+    const topic = await freshTopic();
+    const rejections: unknown[] = [];
+    const listener = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', listener);
+    afterTest(() => process.off('unhandledRejection', listener));
+    const attributes = (() => Promise.reject(new Error('too late'))) as never;
+    @Controller()
+    class Orders {
+      @TracedEvent(topic, { span: 'step', attributes })
+      handle(): void {}
+    }
+    await startMicroservice({ controllers: [Orders] });
+
+    await sendPlain(topic, { value: '1' });
+
+    await spans.one('step');
+    await spans.one(`process ${topic}`);
+    expect(rejections).toEqual([]);
+  });
+
+  it.each([[null], [3], [['a', 'b']], [''], [() => 'topic']])('refuses %j in place of a topic', (topic) => {
+    expect(() => TracedEvent(topic as never)).toThrow(/`topic of @TracedEvent` to be a topic or options/);
+  });
+
+  it.each<[options: unknown, refusal: RegExp]>([
+    [null, /@TracedEvent on Orders\.handle: options` to be an object/],
+    ['step', /@TracedEvent on Orders\.handle: options` to be an object/],
+    [{ name: 'step' }, /@TracedEvent on Orders\.handle: name` to be absent.*`span`/],
+    [{ span: ' ' }, /@TracedEvent on Orders\.handle: span` to be a span name/],
+    [{ attributes: { a: 1 } }, /@TracedEvent on Orders\.handle: attributes` to be a function/],
+  ])('refuses the options %j when the application starts', async (options, refusal) => {
+    @Controller()
+    class Orders {
+      @TracedEvent('orders', options as never)
+      handle(): void {}
+    }
+    await expect(startMicroservice({ controllers: [Orders] })).rejects.toThrow(refusal);
+  });
+
+  it('refuses to stand alone without a topic when the application starts', async () => {
+    @Controller()
+    class Orders {
+      @TracedEvent({ span: 'step' })
+      handle(): void {}
+    }
+    await expect(startMicroservice({ controllers: [Orders] })).rejects.toThrow(
+      /`@TracedEvent on Orders\.handle` to have a topic.*@EventPattern/,
+    );
+  });
+
   it('sets metadata only', () => {
     const topicless = 'x';
     const handle = (): string => topicless;

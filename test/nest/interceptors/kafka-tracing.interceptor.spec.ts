@@ -8,10 +8,13 @@ import { describe, expect, it } from 'vitest';
 import { expectChildOf, expectFailed, expectLinkedTo, expectRoot } from '../../support/expectations.js';
 import { freshTopic, plainKafka, sendPlain } from '../../support/kafka.js';
 import { clientOf, kafkaOptions, startHybrid, startMicroservice } from '../../support/nest-app.js';
+import { remoteSpan, traceparent } from '../../support/trace-context.js';
 import { inSpan, useTracing } from '../../support/tracing.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const SPAN_ID = 'b7ad6b7169203331';
+
+async function sharedHeartbeat(): Promise<void> {}
 
 class Handlers {
   @TracedEvent('orders', { span: 'step' })
@@ -19,9 +22,9 @@ class Handlers {
 }
 
 /** An execution of a handler as Nest's tests of interceptors make it. */
-function execution(headers: object = {}): ExecutionContextHost {
+function execution(headers: object = {}, heartbeat?: () => Promise<void>): ExecutionContextHost {
   const message = { key: null, value: '{}', headers, offset: '7', timestamp: '0', attributes: 0, size: 1 };
-  const kafka = new KafkaContext([message, 3, 'orders', undefined, undefined, undefined] as never);
+  const kafka = new KafkaContext([message, 3, 'orders', undefined, heartbeat, undefined] as never);
   const host = new ExecutionContextHost([{}, kafka], Handlers, Handlers.prototype.handle);
   host.setType('rpc');
   return host;
@@ -97,6 +100,15 @@ describe('KafkaTracingInterceptor alone, without the module', () => {
     expect(calls).toBe(0);
     await firstValueFrom(result);
     expect(calls).toBe(1);
+  });
+
+  it('keeps messages apart that share a heartbeat, as those of a batch do', async () => {
+    for (const number of [1, 2, 3]) {
+      const host = execution({ traceparent: traceparent(number) }, sharedHeartbeat);
+      await lastValueFrom(interceptor.intercept(host, { handle: () => of(1) }));
+    }
+    const parents = (await spans.all('process orders', 3)).map((span) => span.parentSpanContext?.spanId);
+    expect(parents).toEqual([1, 2, 3].map((number) => remoteSpan(number).spanId));
   });
 
   it('makes an ambient span a link', async () => {
