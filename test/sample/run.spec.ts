@@ -183,6 +183,7 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     run.process.kill('SIGTERM');
     await run.ended;
     await until('everything to end', () => !pids.some(isAlive));
+    expect(run.stdout()).not.toContain('order 1:');
   });
 
   it('leaves nothing behind when it is killed', async () => {
