@@ -2,7 +2,7 @@
 // types, Nest's ring everything.
 const CORE = '^lib/(propagation|tracing)/';
 const DRIVER = '^lib/kafkajs/';
-const LEAVES = '^lib/(errors/|kafka-tracing\\.options\\.ts)';
+const LEAVES = '^lib/(errors/|option-checks\\.ts|kafka-tracing\\.options\\.ts)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -1,13 +1,8 @@
 import type { KafkaContext } from '@nestjs/microservices';
 import type { Attributes } from '@opentelemetry/api';
 import { InvalidOptionError } from '../../errors/index.js';
-import {
-  type Relation,
-  type Trust,
-  checkTopicOptions,
-  refuseUnknown,
-  requireObject,
-} from '../../kafka-tracing.options.js';
+import { type Relation, type Trust, checkTopicOptions } from '../../kafka-tracing.options.js';
+import { refuseUnknown, requireObject } from '../../option-checks.js';
 
 /**
  * The options of {@link TracedEvent}.

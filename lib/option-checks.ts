@@ -1,0 +1,71 @@
+import { InvalidOptionError } from './errors/index.js';
+
+/**
+ * @param at where the options stand, as a prefix of their names
+ * @throws {InvalidOptionError} for an option that is none of those known
+ * @internal
+ */
+export function refuseUnknown(given: object, known: readonly string[], at: string): void {
+  for (const option of Object.keys(given)) {
+    if (!known.includes(option)) {
+      const cure = `Remove it, or use one of ${known.map((name) => `\`${name}\``).join(', ')}.`;
+      const expected = 'to be absent, as there is no such option';
+      throw new InvalidOptionError(at + option, expected, given[option as never], cure);
+    }
+  }
+}
+
+/**
+ * @throws {InvalidOptionError} for what is no object of options
+ * @internal
+ */
+export function requireObject(given: unknown, name = 'options'): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const cure = 'Pass an object of options, or nothing.';
+    throw new InvalidOptionError(name, 'to be an object', given, cure);
+  }
+}
+
+/**
+ * @throws {InvalidOptionError} for a value that is none of those allowed
+ * @internal
+ */
+export function oneOf<T extends string>(option: string, allowed: readonly T[], value: T): T {
+  if (!allowed.includes(value)) {
+    const list = allowed.map((name) => `'${name}'`).join(', ');
+    throw new InvalidOptionError(option, `to be one of ${list}`, value, `Use one of ${list}.`);
+  }
+  return value;
+}
+
+/**
+ * @throws {InvalidOptionError} for what is no boolean
+ * @internal
+ */
+export function boolean(option: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') {
+    throw new InvalidOptionError(option, 'to be a boolean', value, 'Use true or false.');
+  }
+  return value;
+}
+
+// Names that something else writes or reads on the same messages: the propagators, Nest's request and reply.
+const RESERVED = /^(traceparent|tracestate|baggage|b3|x-b3-.*|uber-trace-id|kafka_.*|__proto__)$/i;
+
+/**
+ * @throws {InvalidOptionError} for what is no header name, and for one that is taken
+ * @internal
+ */
+export function headerName(option: string, value: string | false): string | false {
+  if (value === false) {
+    return value;
+  }
+  const cure = "Name a header of your own, such as 'correlation_id', or use false.";
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new InvalidOptionError(option, 'to be a header name or false', value, cure);
+  }
+  if (RESERVED.test(value)) {
+    throw new InvalidOptionError(option, 'to be a header name that nothing else uses', value, cure);
+  }
+  return value;
+}
