@@ -1,12 +1,11 @@
-import { InvalidOptionError } from './errors/index.js';
-import { boolean, headerName, oneOf, refuseUnknown, requireObject } from './option-checks.js';
+import type { Span } from '@opentelemetry/api';
 
 /**
  * How a process span stands to its message's creation context.
  *
  * - `'both'`: its child, and linked to it.
  * - `'parent'`: its child, without a link.
- * - `'link'`: the root of a trace of its own, linked to it.
+ * - `'link'`: the root of a trace of its own, linked to it, and sampled on its own.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#trace-structure
  * @publicApi
@@ -34,55 +33,15 @@ export type Trust = 'continue' | 'restart' | 'ignore';
 export type ExistingContext = 'preserve' | 'overwrite';
 
 /**
- * Options of some topics. The first rule that matches a topic counts; what it leaves out, the module's options say.
+ * What a send of several messages looks like.
  *
+ * - `'create'`: a `create` span for each message, whose context it carries, and one `send` span that links to them.
+ * - `'single'`: one `send` span, whose context all of them carry.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#batch-sending
  * @publicApi
  */
-export interface TopicRule {
-  /**
-   * Which topics: a name in which `*` stands for anything, a regular expression, or a function. Asked once for a topic.
-   *
-   * @example 'audit.*'
-   */
-  readonly match: string | RegExp | ((topic: string) => boolean);
-
-  /**
-   * See {@link KafkaTracingModuleOptions.relation}.
-   *
-   * @default the module's
-   */
-  readonly relation?: Relation;
-
-  /**
-   * See {@link KafkaTracingModuleOptions.trust}.
-   *
-   * @default the module's
-   */
-  readonly trust?: Trust;
-
-  /**
-   * See {@link KafkaTracingModuleOptions.existingContext}.
-   *
-   * @default the module's
-   */
-  readonly existingContext?: ExistingContext;
-
-  /**
-   * See {@link KafkaTracingModuleOptions.requireParent}.
-   *
-   * @default the module's
-   */
-  readonly requireParent?: boolean;
-
-  /**
-   * A low-cardinality name for topics that are made on the fly: it stands in span names, and is
-   * `messaging.destination.template`.
-   *
-   * @default none: spans are named by the topic
-   * @example { match: /^replies-/, template: 'replies-{instance}' }
-   */
-  readonly template?: string;
-}
+export type BatchSpans = 'create' | 'single';
 
 /**
  * Which names the attributes have: those of semantic conventions 1.45 (`'latest'`), or also the older ones that
@@ -93,19 +52,12 @@ export interface TopicRule {
 export type SemconvNames = 'latest' | 'both';
 
 /**
- * The options of {@link KafkaTracingModule.forRoot}. Every one has a default that suits most applications.
+ * What may differ from topic to topic: said for all of them in {@link KafkaTracingModuleOptions}, for some in a
+ * {@link TopicRule}.
  *
  * @publicApi
  */
-export interface KafkaTracingModuleOptions {
-  /**
-   * Whether anything is traced. With `false` no span is started and no header is read or written.
-   *
-   * @default true
-   * @example KafkaTracingModule.forRoot({ enabled: process.env.NODE_ENV !== 'test' })
-   */
-  readonly enabled?: boolean;
-
+export interface TopicOptions {
   /**
    * How a process span stands to the creation context of its message.
    *
@@ -140,6 +92,145 @@ export interface KafkaTracingModuleOptions {
   readonly requireParent?: boolean;
 
   /**
+   * What a send of several messages looks like.
+   *
+   * @default 'create'
+   * @example KafkaTracingModule.forRoot({ topics: [{ match: 'metrics.*', batch: 'single' }] })
+   */
+  readonly batch?: BatchSpans;
+
+  /**
+   * Whether there are spans. With `false` the context still goes through: what a handler sends carries on the trace of the
+   * message it handles.
+   *
+   * @default true
+   * @example KafkaTracingModule.forRoot({ topics: [{ match: 'heartbeats', trace: false }] })
+   */
+  readonly trace?: boolean;
+
+  /**
+   * Whether headers are read and written. With `false` a message goes out as it is, and a message that comes in starts a
+   * trace of its own.
+   *
+   * @default true
+   * @example KafkaTracingModule.forRoot({ topics: [{ match: 'partners.*', propagate: false }] })
+   */
+  readonly propagate?: boolean;
+
+  /**
+   * Whether the key of a message is an attribute: as it is, not at all, or as a function writes it. The function gets text,
+   * or bytes where a key is no text; it is called only for a span that is recorded, and what it throws leaves the key out.
+   *
+   * @default true
+   * @example KafkaTracingModule.forRoot({ messageKey: (key) => `${String(key).slice(0, 2)}…` })
+   */
+  readonly messageKey?: boolean | ((key: string | Buffer) => string | undefined);
+}
+
+/**
+ * Options of some topics. The first rule that matches a topic counts; what it leaves out, the module's options say.
+ *
+ * @publicApi
+ */
+export interface TopicRule extends TopicOptions {
+  /**
+   * Which topics: a name in which `*` stands for anything, a regular expression, or a function. Asked once for a topic.
+   *
+   * @example 'audit.*'
+   */
+  readonly match: string | RegExp | ((topic: string) => boolean);
+
+  /**
+   * A low-cardinality name for topics that are made on the fly: it stands in span names, is
+   * `messaging.destination.template`, and in metrics stands for the topic's name.
+   *
+   * @default none: spans are named by the topic
+   * @example { match: /^replies-/, template: 'replies-{instance}' }
+   */
+  readonly template?: string;
+}
+
+/**
+ * How much baggage goes through Kafka, in both directions. What is over goes without, the last entries first, and is
+ * counted in `nestjs.kafka.propagation.dropped`.
+ *
+ * @see https://www.w3.org/TR/baggage/#limits
+ * @publicApi
+ */
+export interface BaggageLimits {
+  /**
+   * The names that may pass.
+   *
+   * @default all
+   * @example KafkaTracingModule.forRoot({ baggage: { allow: ['tenant'] } })
+   */
+  readonly allow?: readonly string[];
+
+  /**
+   * Entries at most.
+   *
+   * @default 64
+   * @example KafkaTracingModule.forRoot({ baggage: { maxEntries: 8 } })
+   */
+  readonly maxEntries?: number;
+
+  /**
+   * Bytes at most, as encoded in the header.
+   *
+   * @default 8192
+   * @example KafkaTracingModule.forRoot({ baggage: { maxBytes: 1024 } })
+   */
+  readonly maxBytes?: number;
+}
+
+/**
+ * A message that is sent, as kafkajs was given it.
+ *
+ * @publicApi
+ */
+export interface SentMessage {
+  readonly topic: string;
+  readonly message: {
+    readonly key?: Buffer | string | null;
+    readonly value: Buffer | string | null;
+    readonly headers?: Readonly<Record<string, unknown>>;
+    readonly partition?: number;
+    readonly timestamp?: string;
+  };
+}
+
+/**
+ * A message that is handled, as kafkajs received it.
+ *
+ * @publicApi
+ */
+export interface HandledMessage {
+  readonly topic: string;
+  readonly partition: number;
+  readonly message: {
+    readonly key?: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers?: Readonly<Record<string, unknown>>;
+    readonly offset: string;
+    readonly timestamp?: string;
+  };
+}
+
+/**
+ * The options of {@link KafkaTracingModule.forRoot}. Every one has a default that suits most applications.
+ *
+ * @publicApi
+ */
+export interface KafkaTracingModuleOptions extends TopicOptions {
+  /**
+   * Whether anything is traced. With `false` no span is started, no header is read or written, and nothing is measured.
+   *
+   * @default true
+   * @example KafkaTracingModule.forRoot({ enabled: process.env.NODE_ENV !== 'test' })
+   */
+  readonly enabled?: boolean;
+
+  /**
    * Options of some topics. A `@TracedEvent` outranks them for its handler.
    *
    * @default []
@@ -163,98 +254,90 @@ export interface KafkaTracingModuleOptions {
    * @example KafkaTracingModule.forRoot({ correlationId: 'correlation_id' })
    */
   readonly correlationId?: string | false;
-}
 
-/** @internal */
-export type ResolvedOptions = Required<KafkaTracingModuleOptions>;
+  /**
+   * How many messages of one send have a `create` span each. A larger send has one span, as with `batch: 'single'`.
+   *
+   * @default 100
+   * @example KafkaTracingModule.forRoot({ maxCreateSpans: 1_000 })
+   */
+  readonly maxCreateSpans?: number;
 
-/** The options that a topic may have otherwise than the module. */
-type TopicOptions = Pick<ResolvedOptions, 'relation' | 'trust' | 'existingContext' | 'requireParent'>;
+  /**
+   * How many links a span of a batch has at most; the first ones. An SDK has a limit of its own, usually 128.
+   *
+   * @default 128
+   * @example KafkaTracingModule.forRoot({ maxLinks: 32 })
+   */
+  readonly maxLinks?: number;
 
-const RELATIONS: readonly Relation[] = ['both', 'parent', 'link'];
-const TRUSTS: readonly Trust[] = ['continue', 'restart', 'ignore'];
-const EXISTING_CONTEXTS: readonly ExistingContext[] = ['preserve', 'overwrite'];
-const SEMCONV_NAMES: readonly SemconvNames[] = ['latest', 'both'];
-const OF_TOPICS = ['relation', 'trust', 'existingContext', 'requireParent'] as const;
-const KNOWN: readonly string[] = ['enabled', ...OF_TOPICS, 'topics', 'semconv', 'correlationId'];
-const KNOWN_OF_RULE: readonly string[] = ['match', ...OF_TOPICS, 'template'];
+  /**
+   * How much baggage goes through Kafka.
+   *
+   * @default { maxEntries: 64, maxBytes: 8192 }
+   * @example KafkaTracingModule.forRoot({ baggage: { allow: ['tenant'] } })
+   */
+  readonly baggage?: BaggageLimits;
 
-/**
- * Checks what the user gave and fills in the defaults.
- *
- * @throws {InvalidOptionError} for a value that an option cannot have, and for an unknown option
- * @internal
- */
-export function resolveOptions(given: KafkaTracingModuleOptions = {}): ResolvedOptions {
-  requireObject(given);
-  refuseUnknown(given, KNOWN, '');
-  const { enabled = true, topics = [], semconv = semconvFromEnvironment(), correlationId = false } = given;
-  if (!Array.isArray(topics)) {
-    throw new InvalidOptionError(
-      'topics',
-      'to be an array of rules',
-      topics,
-      "Pass [{ match: 'audit.*', … }].",
-    );
-  }
-  topics.forEach((rule: TopicRule, index) => checkRule(rule, `topics[${index}]`));
-  const {
-    relation = 'both',
-    trust = 'continue',
-    existingContext = 'preserve',
-    requireParent = false,
-  } = given;
-  const ofTopics: TopicOptions = { relation, trust, existingContext, requireParent };
-  checkTopicOptions(ofTopics, '');
-  return {
-    enabled: boolean('enabled', enabled),
-    ...ofTopics,
-    topics,
-    semconv: oneOf('semconv', SEMCONV_NAMES, semconv),
-    correlationId: headerName('correlationId', correlationId),
-  };
-}
+  /**
+   * How many bytes of tracestate go through Kafka, in both directions. What is over goes without, the oldest entries first.
+   *
+   * @default 512
+   * @example KafkaTracingModule.forRoot({ maxTracestateBytes: 256 })
+   * @see https://www.w3.org/TR/trace-context/#tracestate-limits
+   */
+  readonly maxTracestateBytes?: number;
 
-/**
- * @param at where the options stand, as a prefix of their names
- * @throws {InvalidOptionError} for a value that an option cannot have
- * @internal
- */
-export function checkTopicOptions(given: Partial<TopicOptions>, at: string): void {
-  const { relation, trust, existingContext, requireParent } = given;
-  if (relation !== undefined) oneOf(`${at}relation`, RELATIONS, relation);
-  if (trust !== undefined) oneOf(`${at}trust`, TRUSTS, trust);
-  if (existingContext !== undefined) oneOf(`${at}existingContext`, EXISTING_CONTEXTS, existingContext);
-  if (requireParent !== undefined) boolean(`${at}requireParent`, requireParent);
-}
+  /**
+   * Headers to write as attributes, in any letter case: `messaging.header.<name>`, an array of strings. Values that are no
+   * text, or longer than 256 characters, are left out.
+   *
+   * @default []
+   * @example KafkaTracingModule.forRoot({ captureHeaders: ['x-tenant'] })
+   */
+  readonly captureHeaders?: readonly string[];
 
-function checkRule(rule: TopicRule, at: string): void {
-  if (typeof rule !== 'object' || rule === null) {
-    throw new InvalidOptionError(at, 'to be a rule', rule, "Pass { match: 'audit.*', … }.");
-  }
-  refuseUnknown(rule, KNOWN_OF_RULE, `${at}.`);
-  checkTopicOptions(rule, `${at}.`);
-  const { match, template } = rule;
-  if (!(
-    typeof match === 'function' ||
-    match instanceof RegExp ||
-    (typeof match === 'string' && match !== '')
-  )) {
-    const cure = "Name topics as 'audit.*', or pass a regular expression or a function.";
-    throw new InvalidOptionError(`${at}.match`, 'to say which topics', match, cure);
-  }
-  if (template !== undefined && (typeof template !== 'string' || template === '')) {
-    throw new InvalidOptionError(
-      `${at}.template`,
-      'to be a name',
-      template,
-      "Use one such as 'replies-{instance}'.",
-    );
-  }
-}
+  /**
+   * Whether the size of a message's value is written as `messaging.message.body.size`, in bytes.
+   *
+   * @default false
+   * @example KafkaTracingModule.forRoot({ bodySize: true })
+   */
+  readonly bodySize?: boolean;
 
-/** @see https://opentelemetry.io/docs/specs/semconv/messaging/ on `OTEL_SEMCONV_STABILITY_OPT_IN` */
-function semconvFromEnvironment(): SemconvNames {
-  const optIns = (process.env['OTEL_SEMCONV_STABILITY_OPT_IN'] ?? '').split(',').map((entry) => entry.trim());
-  return optIns.includes('messaging') && !optIns.includes('messaging/dup') ? 'latest' : 'both';
+  /**
+   * Whether an error that a delivery ended with is a failure of its span (`'error'`), or is part of the business
+   * (`'expected'`): then it is recorded, and the status stays unset. It is asked for failures only. What it throws counts
+   * as `'error'`.
+   *
+   * @default every error is a failure
+   * @example KafkaTracingModule.forRoot({ classifyError: (error) => (error instanceof OutOfStock ? 'expected' : 'error') })
+   */
+  readonly classifyError?: (error: unknown, topic: string) => 'error' | 'expected';
+
+  /**
+   * May add attributes to the span of a message that is sent: its `send` span, or its `create` span in a batch. Called
+   * only for a span that is recorded. What it throws is reported through `diag`.
+   *
+   * @default none
+   * @example KafkaTracingModule.forRoot({ onSend: (span, { topic }) => span.setAttribute('team', teamOf(topic)) })
+   */
+  readonly onSend?: (span: Span, sent: SentMessage) => void;
+
+  /**
+   * May add attributes to the process span of a message. Called before its handler, only for a span that is recorded. What
+   * it throws is reported through `diag`.
+   *
+   * @default none
+   * @example KafkaTracingModule.forRoot({ onProcess: (span, { topic }) => span.setAttribute('team', teamOf(topic)) })
+   */
+  readonly onProcess?: (span: Span, handled: HandledMessage) => void;
+
+  /**
+   * Milliseconds that `app.close()` waits, at most, until open spans have ended and spans and metrics are exported.
+   *
+   * @default 5_000
+   * @example KafkaTracingModule.forRoot({ shutdownTimeoutMs: 2_000 })
+   */
+  readonly shutdownTimeoutMs?: number;
 }

@@ -1,6 +1,16 @@
 import { InvalidOptionError } from './errors/index.js';
 
 /**
+ * Refuses an option; the arguments are those of the error.
+ *
+ * @throws {InvalidOptionError}
+ * @internal
+ */
+export function fail(...refusal: ConstructorParameters<typeof InvalidOptionError>): never {
+  throw new InvalidOptionError(...refusal);
+}
+
+/**
  * @param at where the options stand, as a prefix of their names
  * @throws {InvalidOptionError} for an option that is none of those known
  * @internal
@@ -10,7 +20,7 @@ export function refuseUnknown(given: object, known: readonly string[], at: strin
     if (!known.includes(option)) {
       const cure = `Remove it, or use one of ${known.map((name) => `\`${name}\``).join(', ')}.`;
       const expected = 'to be absent, as there is no such option';
-      throw new InvalidOptionError(at + option, expected, given[option as never], cure);
+      fail(at + option, expected, given[option as never], cure);
     }
   }
 }
@@ -22,7 +32,7 @@ export function refuseUnknown(given: object, known: readonly string[], at: strin
 export function requireObject(given: unknown, name = 'options'): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const cure = 'Pass an object of options, or nothing.';
-    throw new InvalidOptionError(name, 'to be an object', given, cure);
+    fail(name, 'to be an object', given, cure);
   }
 }
 
@@ -33,7 +43,7 @@ export function requireObject(given: unknown, name = 'options'): void {
 export function oneOf<T extends string>(option: string, allowed: readonly T[], value: T): T {
   if (!allowed.includes(value)) {
     const list = allowed.map((name) => `'${name}'`).join(', ');
-    throw new InvalidOptionError(option, `to be one of ${list}`, value, `Use one of ${list}.`);
+    fail(option, `to be one of ${list}`, value, `Use one of ${list}.`);
   }
   return value;
 }
@@ -44,7 +54,7 @@ export function oneOf<T extends string>(option: string, allowed: readonly T[], v
  */
 export function boolean(option: string, value: boolean): boolean {
   if (typeof value !== 'boolean') {
-    throw new InvalidOptionError(option, 'to be a boolean', value, 'Use true or false.');
+    fail(option, 'to be a boolean', value, 'Use true or false.');
   }
   return value;
 }
@@ -62,10 +72,43 @@ export function headerName(option: string, value: string | false): string | fals
   }
   const cure = "Name a header of your own, such as 'correlation_id', or use false.";
   if (typeof value !== 'string' || value.trim() === '') {
-    throw new InvalidOptionError(option, 'to be a header name or false', value, cure);
+    fail(option, 'to be a header name or false', value, cure);
   }
   if (RESERVED.test(value)) {
-    throw new InvalidOptionError(option, 'to be a header name that nothing else uses', value, cure);
+    fail(option, 'to be a header name that nothing else uses', value, cure);
+  }
+  return value;
+}
+
+/**
+ * @throws {InvalidOptionError} for what is no integer, and for one below `least`
+ * @internal
+ */
+export function integerFrom(least: number, option: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < least) {
+    fail(option, `to be an integer from ${least} up`, value, `Use a number such as ${least + 1}.`);
+  }
+  return value;
+}
+
+/**
+ * @throws {InvalidOptionError} for what is no function
+ * @internal
+ */
+export function functionOrNothing<T>(option: string, value: T | undefined, example: string): T | undefined {
+  if (value !== undefined && typeof value !== 'function') {
+    fail(option, 'to be a function', value, `Pass one, such as ${example}, or leave it out.`);
+  }
+  return value;
+}
+
+/**
+ * @throws {InvalidOptionError} for what is no array of non-empty strings
+ * @internal
+ */
+export function listOfNames(option: string, value: readonly string[], cure: string): readonly string[] {
+  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string' && name.trim() !== '')) {
+    fail(option, 'to be an array of names', value, cure);
   }
   return value;
 }

@@ -1,6 +1,7 @@
 import type { Consumer, ConsumerConfig, Kafka, Producer, ProducerConfig } from 'kafkajs';
 import { InvalidOptionError } from '../errors/index.js';
-import { type KafkaTracingModuleOptions, resolveOptions } from '../kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
+import { resolveOptions } from '../resolve-options.js';
 import { requireObject } from '../option-checks.js';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';

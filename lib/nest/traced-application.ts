@@ -1,10 +1,7 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { ConflictingOptionsError } from '../errors/index.js';
-import {
-  type KafkaTracingModuleOptions,
-  type ResolvedOptions,
-  resolveOptions,
-} from '../kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
+import { type ResolvedOptions, resolveOptions } from '../resolve-options.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
 
 /**

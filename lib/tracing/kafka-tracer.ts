@@ -12,7 +12,7 @@ import {
   isSpanContextValid,
   trace,
 } from '@opentelemetry/api';
-import type { ResolvedOptions } from '../kafka-tracing.options.js';
+import type { ResolvedOptions } from '../resolve-options.js';
 import {
   NO_CREATION_CONTEXT,
   extractCreationContext,

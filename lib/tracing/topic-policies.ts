@@ -1,4 +1,5 @@
-import type { Relation, ResolvedOptions, TopicRule, Trust } from '../kafka-tracing.options.js';
+import type { Relation, TopicRule, Trust } from '../kafka-tracing.options.js';
+import type { ResolvedOptions } from '../resolve-options.js';
 
 /**
  * What holds for a topic: the module's options, with what the first matching rule says otherwise.

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, SpanStatusCode, context, propagation, trace } from '@opentelemetry/api';
 import type { ConsumerRunConfig, EachMessagePayload, IHeaders } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { resolveOptions } from '../../lib/kafka-tracing.options.js';
+import { resolveOptions } from '../../lib/resolve-options.js';
 import { traceDriver, traceKafka } from '../../lib/kafkajs/trace-kafka.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';
 import {

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveOptions } from '../../lib/kafka-tracing.options.js';
+import { resolveOptions } from '../../lib/resolve-options.js';
 
 // Below the package's root, so that the snippets import the built package by its name, with its published declarations.
 const FOLDER = 'dist/readme';

@@ -9,7 +9,8 @@ import {
 } from '@opentelemetry/api';
 import { AlwaysOnSampler, BasicTracerProvider, ParentBasedSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import { type KafkaTracingModuleOptions, resolveOptions } from '../../lib/kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../../lib/kafka-tracing.options.js';
+import { resolveOptions } from '../../lib/resolve-options.js';
 import type { DescribedMessage } from '../../lib/tracing/attributes.js';
 import { Delivery } from '../../lib/tracing/delivery.js';
 import { KafkaTracer, contextWithin } from '../../lib/tracing/kafka-tracer.js';

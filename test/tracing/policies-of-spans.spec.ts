@@ -2,11 +2,8 @@ import { TraceFlags, propagation } from '@opentelemetry/api';
 import { ParentBasedSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import {
-  type KafkaTracingModuleOptions,
-  type Relation,
-  resolveOptions,
-} from '../../lib/kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions, Relation } from '../../lib/kafka-tracing.options.js';
+import { resolveOptions } from '../../lib/resolve-options.js';
 import type { Delivery } from '../../lib/tracing/delivery.js';
 import { within } from '../../lib/tracing/fail-open.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';

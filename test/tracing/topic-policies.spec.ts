@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type TopicRule, resolveOptions } from '../../lib/kafka-tracing.options.js';
+import type { TopicRule } from '../../lib/kafka-tracing.options.js';
+import { resolveOptions } from '../../lib/resolve-options.js';
 import { TopicPolicies } from '../../lib/tracing/topic-policies.js';
 
 function policyOf(topic: string, ...topics: readonly TopicRule[]) {

@@ -1,7 +1,8 @@
 import type { KafkaContext } from '@nestjs/microservices';
 import type { Attributes } from '@opentelemetry/api';
 import { InvalidOptionError } from '../../errors/index.js';
-import { type Relation, type Trust, checkTopicOptions } from '../../kafka-tracing.options.js';
+import type { Relation, Trust } from '../../kafka-tracing.options.js';
+import { checkTopicOptions } from '../../resolve-options.js';
 import { refuseUnknown, requireObject } from '../../option-checks.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { KafkaContext } from '@nestjs/microservices';
 import type { Attributes, Context } from '@opentelemetry/api';
-import { resolveOptions } from '../../kafka-tracing.options.js';
+import { resolveOptions } from '../../resolve-options.js';
 import type { KafkaEndpoint } from '../../tracing/attributes.js';
 import { type Delivery, deliveryOf, rememberDelivery } from '../../tracing/delivery.js';
 import { attempt, report } from '../../tracing/fail-open.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { InvalidOptionError } from '../lib/errors/index.js';
-import { type KafkaTracingModuleOptions, resolveOptions } from '../lib/kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../lib/kafka-tracing.options.js';
+import { resolveOptions } from '../lib/resolve-options.js';
 
 const DEFAULTS = {
   enabled: true,
