@@ -1,24 +1,49 @@
 import { isNativeError } from 'node:util/types';
+import { attempt } from './fail-open.js';
 import { ERROR_TYPE_OTHER } from './semconv.js';
 
 const DEEPEST = 16;
 
+/** How many names, and as many broker codes, a process tells apart. Applications have tens, Kafka has about 130. */
+const MOST_TYPES = 200;
+
+// Apart, so that names that are made up on the fly leave the broker's codes alone.
+const names = new Set<string>();
+const brokerCodes = new Set<string>();
+
 /**
  * The low-cardinality name of an error for `error.type`: of the deepest cause, the broker's own code where kafkajs gives
- * one (`UNKNOWN_TOPIC_OR_PARTITION`), else its name, else `_OTHER`. Never a message.
+ * one (`UNKNOWN_TOPIC_OR_PARTITION`), else its name, else `_OTHER`. Never a message. When a process has seen 200 names,
+ * a further one is `_OTHER`, too.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/attributes-registry/error/
  * @internal
  */
 export function errorType(error: unknown): string {
-  const cause = deepestCause(error);
+  return attempt('name an error', () => typeOf(deepestCause(error))) ?? ERROR_TYPE_OTHER;
+}
+
+function typeOf(cause: unknown): string {
   if (!isError(cause)) {
     return ERROR_TYPE_OTHER;
   }
-  const type = (cause as { readonly type?: unknown }).type;
-  return cause.name === 'KafkaJSProtocolError' && typeof type === 'string'
-    ? type
-    : cause.name || ERROR_TYPE_OTHER;
+  const { name, type } = cause as { readonly name: unknown; readonly type?: unknown };
+  return name === 'KafkaJSProtocolError' && typeof type === 'string'
+    ? known(type, brokerCodes)
+    : known(name, names);
+}
+
+function known(type: unknown, types: Set<string>): string {
+  if (typeof type !== 'string' || type === '') {
+    return ERROR_TYPE_OTHER;
+  }
+  if (!types.has(type)) {
+    if (types.size >= MOST_TYPES) {
+      return ERROR_TYPE_OTHER;
+    }
+    types.add(type);
+  }
+  return type;
 }
 
 /**
