@@ -15,4 +15,6 @@ export interface DriverTracing {
   readonly endpoint: () => KafkaEndpoint;
   /** What is known of the handlers of a topic; absent where nothing is, and then somebody is taken to handle it. */
   readonly handlersOf?: (topic: string) => TopicHandlers;
+  /** Is told of another instrumentation of kafkajs; absent where OpenTelemetry's `diag` logger is. */
+  readonly foreign?: (finding: string) => void;
 }

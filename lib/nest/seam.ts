@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
 import type { Kafka } from 'kafkajs';
 import type { DriverTracing } from '../kafkajs/driver-tracing.js';
@@ -8,6 +9,7 @@ import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
 import { applicationOf } from './live-applications.js';
+import { traceRequests } from './requests.js';
 import { handlersOf } from './topic-handlers.js';
 
 /** What `ServerKafka` and `ClientKafka` have in common; Nest 11 returns the Kafka, Nest 12 a promise of it. */
@@ -54,12 +56,19 @@ function isPromise(made: Kafka | Promise<Kafka>): made is Promise<Kafka> {
 }
 
 function reach(host: KafkaHost, kafka: Kafka): Kafka {
+  if (host instanceof ClientKafka) {
+    attempt('trace requests', () => traceRequests(host, () => tracerOf(host), endpointOf(host)));
+  }
   return attempt('trace a Kafka', () => traceDriver(kafka, tracingOf(host))) ?? kafka;
 }
 
 function tracingOf(host: KafkaHost): DriverTracing {
-  const tracing = { tracer: () => tracerOf(host), endpoint: () => endpointOf(host) };
+  const tracing = { tracer: () => tracerOf(host), endpoint: () => endpointOf(host), foreign: warnOf };
   return host instanceof ServerKafka ? { ...tracing, handlersOf: handlersOf(host) } : tracing;
+}
+
+function warnOf(finding: string): void {
+  new Logger('KafkaTracing').warn(finding);
 }
 
 interface ClientTracing {
