@@ -1,4 +1,5 @@
 import type { Consumer } from 'kafkajs';
+import type { ReadPartition } from '../tracing/consumer-lag.js';
 import { attempt } from '../tracing/fail-open.js';
 import { kafkaMetrics } from '../tracing/kafka-metrics.js';
 
@@ -12,6 +13,9 @@ interface BatchEvent {
   /** How many lie behind the last one. */
   readonly offsetLag: string;
 }
+
+/** What kafkajs says of a group that was joined. */
+type Assignment = Readonly<Record<string, readonly number[]>>;
 
 /**
  * Keeps the lag of a consumer, from the events that kafkajs has anyway. At the start of a batch all of it is still to be
@@ -30,40 +34,68 @@ export function watchLag(
 ): void {
   attempt('watch the lag of a consumer', () => {
     const { events } = consumer;
-    const { lag } = kafkaMetrics;
-    const started = new Set<string>();
-    let group = groupId;
-
-    const drop = (): void => {
-      started.clear();
-      lag.drop(consumer);
-    };
-    const keep = ({ topic, partition }: BatchEvent, behind: number): void =>
-      isTraced() ? lag.set(consumer, topic, partition, group, behind, templateOf(topic)) : drop();
-
+    const watched = new WatchedConsumer(consumer, groupId, templateOf, isTraced);
     // The ends first: where one of them cannot be listened to, nothing is kept that would never be dropped.
     for (const end of [events.REBALANCING, events.STOP, events.DISCONNECT, events.CRASH] as const) {
-      consumer.on(end as typeof events.STOP, drop);
+      consumer.on(end as typeof events.STOP, () => guarded(() => watched.drop()));
     }
-    consumer.on(events.GROUP_JOIN, ({ payload }) => {
-      group ??= payload.groupId;
-      drop();
-    });
-    consumer.on(events.START_BATCH_PROCESS, ({ payload }) =>
-      guarded(() => {
-        started.add(keyOf(payload));
-        keep(payload, lagAtStart(payload));
-      }),
+    consumer.on(events.GROUP_JOIN, ({ payload }) =>
+      guarded(() => watched.joined(payload.groupId, payload.memberAssignment)),
     );
-    consumer.on(events.END_BATCH_PROCESS, ({ payload }) =>
-      guarded(() => {
-        // Batches of other partitions go on during a rebalance, and may end when the partition is another consumer's.
-        if (started.has(keyOf(payload))) {
-          keep(payload, Number(payload.offsetLag));
-        }
-      }),
-    );
+    consumer.on(events.START_BATCH_PROCESS, ({ payload }) => guarded(() => watched.started(payload)));
+    consumer.on(events.END_BATCH_PROCESS, ({ payload }) => guarded(() => watched.ended(payload)));
   });
+}
+
+class WatchedConsumer {
+  readonly #batches = new Set<string>();
+  readonly #readSinceJoin = new Map<string, ReadPartition>();
+
+  constructor(
+    private readonly consumer: Consumer,
+    private group: string | undefined,
+    private readonly templateOf: (topic: string) => string | undefined,
+    private readonly isTraced: () => boolean,
+  ) {}
+
+  joined(group: string, assignment: Assignment): void {
+    this.group ??= group;
+    this.drop();
+    for (const read of this.#readSinceJoin.values()) {
+      if (assignment[read.topic]?.includes(read.partition) !== true) {
+        kafkaMetrics.lag.lose(read);
+      }
+    }
+    this.#readSinceJoin.clear();
+  }
+
+  started(batch: BatchEvent): void {
+    this.#batches.add(keyOf(batch));
+    this.#keep(batch, lagAtStart(batch));
+  }
+
+  /** Batches of other partitions go on during a rebalance, and may end when their partition is another consumer's. */
+  ended(batch: BatchEvent): void {
+    if (this.#batches.delete(keyOf(batch))) {
+      this.#keep(batch, Number(batch.offsetLag));
+    }
+  }
+
+  drop(): void {
+    this.#batches.clear();
+    kafkaMetrics.lag.drop(this.consumer);
+  }
+
+  #keep(batch: BatchEvent, lag: number): void {
+    if (!this.isTraced()) {
+      this.drop();
+      return;
+    }
+    const { topic, partition } = batch;
+    const template = this.templateOf(topic);
+    this.#readSinceJoin.set(keyOf(batch), { topic, partition, group: this.group, template });
+    kafkaMetrics.lag.set(this.consumer, topic, partition, this.group, lag, template);
+  }
 }
 
 /** What a listener throws would be thrown in the middle of kafkajs. */

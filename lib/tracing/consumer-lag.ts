@@ -9,27 +9,39 @@ import {
   MESSAGING_SYSTEM_NAME,
 } from './semconv.js';
 
+/**
+ * A partition as a consumer group reads it.
+ *
+ * @internal
+ */
+export interface ReadPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly group: string | undefined;
+  /** Stands for the topic, where there is one: then the lag is the sum over its topics. */
+  readonly template?: string | undefined;
+}
+
 /** Stands for a consumer, and does not keep it alive. */
 type Owner = symbol;
 
-interface Partition {
+interface Lag {
   readonly owner: Owner;
-  /** What is the same for all partitions whose lag is reported as one. */
-  readonly series: string;
-  readonly attributes: Attributes;
+  readonly read: ReadPartition;
   readonly lag: number;
 }
 
 /**
- * Keeps how far behind each partition is that a consumer of this process reads, until the meter provider asks. There is one
- * entry for a partition and group, whoever reported it last: while a partition goes from one consumer of the process to
- * another, both may. Nothing is kept where no meter provider is registered. No method throws.
+ * Keeps how far behind each partition is that a consumer of this process reads, until the meter provider asks. A partition
+ * and group have one lag, whoever said it last: while a partition goes from one consumer of the process to another, both
+ * may. Nothing is kept where no meter provider is registered. No method throws.
  *
  * @internal
  */
 export class ConsumerLag {
   readonly #gauge: () => ObservableGauge | undefined;
-  readonly #partitions = new Map<string, Partition>();
+  readonly #lags = new Map<string, Lag>();
+  readonly #lost = new Map<string, ReadPartition>();
   readonly #owners = new WeakMap<object, Owner>();
   readonly #abandoned = new FinalizationRegistry<Owner>((owner) => this.#dropAllOf(owner));
   #observed: ObservableGauge | undefined;
@@ -42,8 +54,8 @@ export class ConsumerLag {
   /**
    * A consumer has so many messages of a partition before it.
    *
-   * @param owner the consumer; where it is collected as garbage, what it reported is dropped
-   * @param template stands for the topic, where there is one: then the lag is the sum over its topics
+   * @param owner the consumer; where it is collected as garbage, what it said is dropped
+   * @param template stands for the topic, where there is one
    */
   set(
     owner: object,
@@ -54,23 +66,14 @@ export class ConsumerLag {
     template?: string,
   ): void {
     attempt('keep the lag of a consumer', () => {
-      if (!this.#isObserved()) {
-        this.#partitions.clear();
-      } else if (Number.isFinite(lag)) {
-        this.#partitions.set(keyOf('topic', topic, partition, group), {
-          owner: this.#tokenOf(owner),
-          series:
-            template === undefined
-              ? keyOf('topic', topic, partition, group)
-              : keyOf('template', template, partition, group),
-          attributes: attributesOf(topic, partition, group, template),
-          lag: Math.max(0, lag),
-        });
+      if (this.#isObserved() && Number.isFinite(lag)) {
+        const read = { topic, partition, group, template };
+        this.#lags.set(keyOf(read), { owner: this.#tokenOf(owner), read, lag: Math.max(0, lag) });
       }
     });
   }
 
-  /** A consumer reads no partition any longer, as far as is known. */
+  /** It is not known any longer what a consumer reads. */
   drop(owner: object): void {
     const token = this.#owners.get(owner);
     if (token !== undefined) {
@@ -78,10 +81,22 @@ export class ConsumerLag {
     }
   }
 
+  /**
+   * A partition is read by another process now. Its lag here is 0 once more, and then gone: an SDK with cumulative
+   * temporality goes on with the last value that it got (opentelemetry-js 2.12), for as long as the process lives.
+   */
+  lose(read: ReadPartition): void {
+    attempt('keep the lag of a consumer', () => {
+      if (this.#isObserved()) {
+        this.#lost.set(keyOf(read), read);
+      }
+    });
+  }
+
   #dropAllOf(owner: Owner): void {
-    for (const [key, partition] of this.#partitions) {
-      if (partition.owner === owner) {
-        this.#partitions.delete(key);
+    for (const [key, lag] of this.#lags) {
+      if (lag.owner === owner) {
+        this.#lags.delete(key);
       }
     }
   }
@@ -96,7 +111,7 @@ export class ConsumerLag {
     return token;
   }
 
-  /** Whether somebody asks for the lag; the callback moves to the provider that is registered now. */
+  /** Whether anybody asks for the lag. The callback moves to the meter provider that is registered now. */
   #isObserved(): boolean {
     const gauge = this.#gauge();
     if (gauge !== this.#observed) {
@@ -105,45 +120,50 @@ export class ConsumerLag {
       attempt('stop reporting the lag', () => former?.removeCallback(this.#observe));
       gauge?.addCallback(this.#observe);
     }
+    if (gauge === undefined) {
+      this.#lags.clear();
+      this.#lost.clear();
+    }
     return gauge !== undefined;
   }
 
   readonly #observe = (result: ObservableResult): void => {
     const series = new Map<string, { readonly attributes: Attributes; lag: number }>();
-    for (const partition of this.#partitions.values()) {
-      const sum = series.get(partition.series);
+    const add = (read: ReadPartition, lag: number): void => {
+      const key = seriesOf(read);
+      const sum = series.get(key);
       if (sum === undefined) {
-        series.set(partition.series, { attributes: partition.attributes, lag: partition.lag });
+        series.set(key, { attributes: attributesOf(read), lag });
       } else {
-        sum.lag += partition.lag;
+        sum.lag += lag;
       }
-    }
-    for (const { attributes, lag } of series.values()) {
-      result.observe(lag, attributes);
-    }
+    };
+    this.#lags.forEach(({ read, lag }) => add(read, lag));
+    this.#lost.forEach((read) => add(read, 0));
+    this.#lost.clear();
+    series.forEach(({ attributes, lag }) => result.observe(lag, attributes));
   };
 }
 
-function keyOf(
-  kind: 'topic' | 'template',
-  name: string,
-  partition: number,
-  group: string | undefined,
-): string {
-  return JSON.stringify([kind, name, partition, group]);
+function keyOf({ topic, partition, group }: ReadPartition): string {
+  return JSON.stringify([topic, partition, group]);
 }
 
-function attributesOf(
-  topic: string,
-  partition: number,
-  group: string | undefined,
-  template: string | undefined,
-): Attributes {
+/** Partitions with the same one cannot be told apart by their attributes. */
+function seriesOf({ topic, partition, group, template }: ReadPartition): string {
+  return JSON.stringify(
+    template === undefined ? [topic, partition, group] : [{ template }, partition, group],
+  );
+}
+
+function attributesOf({ topic, partition, group, template }: ReadPartition): Attributes {
+  const destination =
+    template === undefined
+      ? { [MESSAGING_DESTINATION_NAME]: topic }
+      : { [MESSAGING_DESTINATION_TEMPLATE]: template };
   return {
     [MESSAGING_SYSTEM_NAME]: MESSAGING_SYSTEM_KAFKA,
-    ...(template === undefined
-      ? { [MESSAGING_DESTINATION_NAME]: topic }
-      : { [MESSAGING_DESTINATION_TEMPLATE]: template }),
+    ...destination,
     [MESSAGING_DESTINATION_PARTITION_ID]: String(partition),
     ...(group === undefined ? {} : { [MESSAGING_CONSUMER_GROUP_NAME]: group }),
   };
