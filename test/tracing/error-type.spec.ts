@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from 'kafkajs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { errorMessage, errorType } from '../../lib/tracing/error-type.js';
 
 class OrderError extends Error {
@@ -30,6 +30,8 @@ describe('errorType', () => {
       'KafkaJSProtocolError',
     ],
     ['the type of any other error', Object.assign(new Error('x'), { type: 'secret' }), 'Error'],
+    ['an error whose name is no string', Object.assign(new Error('secret'), { name: 7 }), '_OTHER'],
+    ['an error whose name throws', throwing(), '_OTHER'],
     ['a string', 'secret', '_OTHER'],
     ["Nest's plain object", { status: 'error', message: 'secret' }, '_OTHER'],
     ['undefined', undefined, '_OTHER'],
@@ -49,6 +51,26 @@ describe('errorType', () => {
   });
 });
 
+describe('errorType, where names are made up on the fly', () => {
+  it('tells the first 200 apart, and all broker codes', async () => {
+    vi.resetModules();
+    const fresh = await import('../../lib/tracing/error-type.js');
+    const named = (name: string) => fresh.errorType(Object.assign(new Error('x'), { name }));
+    const ofBroker = (type: string) =>
+      fresh.errorType(Object.assign(new Error('x'), { name: 'KafkaJSProtocolError', type }));
+
+    const types = Array.from({ length: 10_000 }, (_, number) => named(`Order${number}Error`));
+    expect(types.slice(0, 200)).toEqual(Array.from({ length: 200 }, (_, number) => `Order${number}Error`));
+    expect(new Set(types.slice(200))).toEqual(new Set(['_OTHER']));
+    expect([named('Order7Error'), named('TypeError')]).toEqual(['Order7Error', '_OTHER']);
+
+    expect(ofBroker('UNKNOWN_TOPIC_OR_PARTITION')).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+    const codes = new Set(Array.from({ length: 10_000 }, (_, number) => ofBroker(`CODE_${number}`)));
+    expect(codes.size).toBe(200);
+    expect(ofBroker('UNKNOWN_TOPIC_OR_PARTITION')).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+  });
+});
+
 describe('errorMessage', () => {
   it.each<[what: string, error: unknown, message: string]>([
     ['an error', new Error('broken'), 'broken'],
@@ -63,6 +85,14 @@ describe('errorMessage', () => {
     expect(errorMessage(error)).toBe(message);
   });
 });
+
+function throwing(): Error {
+  return Object.defineProperty(new Error('secret'), 'name', {
+    get: () => {
+      throw new Error('no name');
+    },
+  });
+}
 
 function givenUpOn(cause: Error): Error {
   return new KafkaJSNumberOfRetriesExceeded(cause, { retryCount: 5, retryTime: 1 });
