@@ -49,7 +49,7 @@ export function watchLag(
 
 class WatchedConsumer {
   readonly #batches = new Set<string>();
-  readonly #readSinceJoin = new Map<string, ReadPartition>();
+  readonly #read = new Map<string, ReadPartition>();
 
   constructor(
     private readonly consumer: Consumer,
@@ -61,12 +61,12 @@ class WatchedConsumer {
   joined(group: string, assignment: Assignment): void {
     this.group ??= group;
     this.drop();
-    for (const read of this.#readSinceJoin.values()) {
+    for (const [key, read] of this.#read) {
       if (assignment[read.topic]?.includes(read.partition) !== true) {
+        this.#read.delete(key);
         kafkaMetrics.lag.lose(read);
       }
     }
-    this.#readSinceJoin.clear();
   }
 
   started(batch: BatchEvent): void {
@@ -93,7 +93,7 @@ class WatchedConsumer {
     }
     const { topic, partition } = batch;
     const template = this.templateOf(topic);
-    this.#readSinceJoin.set(keyOf(batch), { topic, partition, group: this.group, template });
+    this.#read.set(keyOf(batch), { topic, partition, group: this.group, template });
     kafkaMetrics.lag.set(this.consumer, topic, partition, this.group, lag, template);
   }
 }

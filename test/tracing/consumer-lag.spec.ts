@@ -133,6 +133,20 @@ describe('ConsumerLag', () => {
   });
 });
 
+describe('ConsumerLag, where the SDK goes on with what was observed last', () => {
+  const keeping = useMetrics({ keepsGauges: true });
+
+  it('does not stay as it was for a partition that another process reads now', async () => {
+    lag.set(ONE, 'orders', 0, 'group', 300);
+    await keeping.one(LAG, 300);
+    lag.drop(ONE);
+    await keeping.one(LAG, 300);
+    lag.lose({ topic: 'orders', partition: 0, group: 'group' });
+    await keeping.one(LAG, 0);
+    await keeping.one(LAG, 0);
+  });
+});
+
 function reportByAbandonedConsumer(): WeakRef<object> {
   const consumer = {};
   lag.set(consumer, 'orders', 0, 'group', 3);
