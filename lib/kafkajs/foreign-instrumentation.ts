@@ -8,29 +8,15 @@ type Found = (finding: string) => void;
  * The driver's own method, also where another instrumentation has wrapped it and names the original (`__original`), as all
  * do that are made with `@opentelemetry/instrumentation`. Where something wrapped it that does not, the method as it is.
  *
+ * It is asked at each call that we trace: what we do not trace goes on through the other one.
+ *
  * @param method of a producer or a consumer, as it was found
  * @param found is told of each other instrumentation, once in a process; without it, OpenTelemetry's `diag` logger is
- * @param isTracing asked at each call: where we trace nothing, the other one goes on doing so
  * @internal
  */
-export function driversOwn<T extends Method>(
-  method: T,
-  found: Found = (finding) => diag.warn(finding),
-  isTracing = (): boolean => true,
-): T {
-  const wrapping = attempt('look for another instrumentation', () => wrappingOf(method));
-  if (wrapping === undefined || wrapping.findings.length === 0) {
-    return method;
-  }
-  wrapping.findings.forEach(({ name }) => names.add(name));
-  const chosen = function driversOwnMethod(this: unknown, ...args: never[]): unknown {
-    if (!isTracing()) {
-      return method.apply(this, args);
-    }
-    attempt('report another instrumentation', () => tell(wrapping.findings, found));
-    return wrapping.own.apply(this, args);
-  };
-  return chosen as T;
+export function driversOwn<T extends Method>(method: T, found: Found = warn): T {
+  const own = owns.get(method) ?? attempt('look for another instrumentation', () => look(method, found));
+  return (own ?? method) as T;
 }
 
 /**
@@ -42,36 +28,31 @@ export function foreignInstrumentation(): readonly string[] {
   return [...names];
 }
 
+const owns = new WeakMap<Method, Method>();
 const names = new Set<string>();
-const told = new Set<string>();
 
-function tell(findings: readonly Finding[], found: Found): void {
-  for (const { name, means } of findings) {
-    if (!told.has(name)) {
-      told.add(name);
-      found(`Another instrumentation traces kafkajs, too: ${name}. ${means}`);
+function look(method: Method, found: Found): Method {
+  const own = originalOf(method);
+  owns.set(method, own);
+  const beside = BESIDE.filter(({ wraps }) => wraps(own));
+  for (const { name, means } of own === method ? beside : [LEFT_OUT, ...beside]) {
+    if (!names.has(name)) {
+      names.add(name);
+      const finding = `Another instrumentation traces kafkajs, too: ${name}. ${means}`;
+      attempt('report another instrumentation', () => found(finding));
     }
   }
+  return own;
+}
+
+function warn(finding: string): void {
+  diag.warn(finding);
 }
 
 /** Another instrumentation, and what it means for ours. */
 interface Finding {
   readonly name: string;
   readonly means: string;
-}
-
-interface Wrapping {
-  readonly own: Method;
-  readonly findings: readonly Finding[];
-}
-
-function wrappingOf(method: Method): Wrapping {
-  const own = originalOf(method);
-  const beside = BESIDE.filter(({ wraps }) => wraps(own)).map(({ name, cure }) => ({
-    name,
-    means: `It does not say what it wrapped: each message has spans of both, and either may write its context over the other's. Turn one of them off, ${name} with \`${cure}\`.`,
-  }));
-  return { own, findings: own === method ? beside : [LEFT_OUT, ...beside] };
 }
 
 const MOST_LAYERS = 16;
@@ -95,31 +76,35 @@ const LEFT_OUT: Finding = {
     "auto-instrumentations with `'@opentelemetry/instrumentation-kafkajs': { enabled: false }`.",
 };
 
-/** An instrumentation that cannot be left out: how its wrappers are told, and how it is turned off. */
-interface Beside {
-  readonly name: string;
-  readonly cure: string;
+/** An instrumentation that cannot be left out. */
+interface Beside extends Finding {
+  /** Whether it made this of a method. */
   readonly wraps: (method: Method) => boolean;
+}
+
+function besideOurs(name: string, cure: string, wraps: Beside['wraps']): Beside {
+  const means =
+    "It does not say what it wrapped: each message has spans of both, and either may write its context over the other's. " +
+    `Turn one of them off, ${name} with \`${cure}\`.`;
+  return { name, means, wraps };
 }
 
 /** Seen of dd-trace 6.21, elastic-apm-node 4.18, newrelic 12.25 and 14.5. */
 const BESIDE: readonly Beside[] = [
-  {
-    name: 'dd-trace',
-    cure: 'DD_TRACE_KAFKAJS_ENABLED=false',
-    // It leaves no mark but this; kafkajs's own methods are arrow functions, which have no prototype.
-    wraps: (method) => Symbol.for('dd-trace') in globalThis && method.name === '' && 'prototype' in method,
-  },
-  {
-    name: 'elastic-apm-node',
-    cure: 'ELASTIC_APM_DISABLE_INSTRUMENTATIONS=kafkajs',
-    wraps: (method) => hasSymbol(method, 'elasticAPMIsWrapped'),
-  },
-  {
-    name: 'newrelic',
-    cure: 'NEW_RELIC_FEATURE_FLAG_KAFKAJS_INSTRUMENTATION=false',
-    wraps: (method) => hasSymbol(method, 'shimWrapped') || method.name.startsWith('nrWrapped'),
-  },
+  // It leaves no mark but this; kafkajs's own methods are arrow functions, which have no prototype.
+  besideOurs(
+    'dd-trace',
+    'DD_TRACE_KAFKAJS_ENABLED=false',
+    (method) => Symbol.for('dd-trace') in globalThis && method.name === '' && 'prototype' in method,
+  ),
+  besideOurs('elastic-apm-node', 'ELASTIC_APM_DISABLE_INSTRUMENTATIONS=kafkajs', (method) =>
+    hasSymbol(method, 'elasticAPMIsWrapped'),
+  ),
+  besideOurs(
+    'newrelic',
+    'NEW_RELIC_FEATURE_FLAG_KAFKAJS_INSTRUMENTATION=false',
+    (method) => hasSymbol(method, 'shimWrapped') || method.name.startsWith('nrWrapped'),
+  ),
 ];
 
 function hasSymbol(method: Method, description: string): boolean {
