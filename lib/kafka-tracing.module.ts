@@ -55,8 +55,9 @@ export type KafkaTracingModuleAsyncOptions = ConfigurableModuleAsyncOptions<
     { provide: TRACED_APPLICATION, useFactory: tracedApplicationOf, inject: [ModulesContainer] },
     {
       provide: KafkaTracing,
-      useFactory: (application: TracedApplication) => new ApplicationKafkaTracing(application),
-      inject: [TRACED_APPLICATION],
+      useFactory: (application: TracedApplication, modules: ModulesContainer) =>
+        new ApplicationKafkaTracing(application, modules),
+      inject: [TRACED_APPLICATION, ModulesContainer],
     },
     KafkaTracingExplorer,
   ],

@@ -25,11 +25,7 @@ const users = new Map<object, Set<TracedApplication>>();
  * @internal
  */
 export function interceptHandlers(modules: ModulesContainer, application: TracedApplication): void {
-  const handlers = [...modules.values()].flatMap(({ controllers }) =>
-    [...controllers.values()].flatMap(({ metatype }) =>
-      typeof metatype === 'function' ? handlersOf(metatype) : [],
-    ),
-  );
+  const handlers = handlersIn(modules);
   refuseDisagreement(handlers);
   for (const { method } of handlers) {
     addInterceptor(method, interceptor);
@@ -49,6 +45,20 @@ export function releaseHandlers(application: TracedApplication): void {
       removeInterceptor(handler, interceptor);
     }
   }
+}
+
+/**
+ * The message handlers of an application, of every transport.
+ *
+ * @throws {InvalidOptionError} for a bad option of a `@TracedEvent`
+ * @internal
+ */
+export function handlersIn(modules: ModulesContainer): readonly NamedHandler[] {
+  return [...modules.values()].flatMap(({ controllers }) =>
+    [...controllers.values()].flatMap(({ metatype }) =>
+      typeof metatype === 'function' ? handlersOf(metatype) : [],
+    ),
+  );
 }
 
 interface NamedClass {

@@ -1,12 +1,23 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
 import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
 import { attempt } from '../tracing/fail-open.js';
+import { forEachInstance } from './container.js';
+import { diagnose } from './diagnosis.js';
+import { type DiagnosisReport, reportOf } from './diagnosis-report.js';
 import { interceptHandlers, releaseHandlers } from './handler-registry.js';
+import { afterAllHooks } from './last-hook.js';
 import { enter, leave, own } from './live-applications.js';
 import { observeRequestFailures } from './request-failures.js';
 import { wrapOverriddenCreateClient } from './seam.js';
+import { type Shutdown, shutdownOf } from './shutdown.js';
 import { TracedApplication } from './traced-application.js';
 
 /** @internal */
@@ -58,20 +69,28 @@ function forget(application: TracedApplication): void {
 
 /**
  * Finds what belongs to its application: its servers as they are made, its handlers before they are registered, its clients
- * once all providers exist. The seam reaches them all without this; this says whose they are.
+ * once all providers exist. The seam reaches them all without this; this says whose they are. It also says so in the log, and
+ * sees the application off.
  *
  * @internal
  */
 @Injectable()
-export class KafkaTracingExplorer implements OnModuleInit, OnApplicationShutdown {
+export class KafkaTracingExplorer implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #modules: ModulesContainer;
   readonly #application: TracedApplication;
+  readonly #report: DiagnosisReport;
+  readonly #shutdown: Shutdown;
+  readonly #isCalledLast: boolean;
 
   constructor(modules: ModulesContainer, @Inject(TRACED_APPLICATION) application: TracedApplication) {
     this.#modules = modules;
     this.#application = application;
+    this.#report = reportOf(application, () => diagnose(application, modules));
+    this.#shutdown = shutdownOf(application);
+    this.#isCalledLast = isDone('be called last', () => afterAllHooks(modules, () => this.#end()));
     modules.getRpcTargetRegistry().subscribe((server) => {
       attempt('look for servers', () => this.#adopt(server));
+      this.#report.connected();
     });
     this.#adoptClients();
     orForget(application, () => interceptHandlers(modules, application));
@@ -81,21 +100,22 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationShutdown
     this.#adoptClients();
   }
 
-  onApplicationShutdown(): void {
+  onApplicationBootstrap(): void {
+    this.#report.started();
+  }
+
+  /** Where other hooks come after this one, what they send is traced, too. */
+  async onApplicationShutdown(): Promise<void> {
+    await (this.#isCalledLast ? this.#shutdown.settle() : this.#end());
+  }
+
+  async #end(): Promise<void> {
+    await this.#shutdown.settle();
     forget(this.#application);
   }
 
-  /** Clients that are providers, and those in a field of a provider or controller: `@Client()`, `new`. */
   #adoptClients(): void {
-    for (const { providers, controllers } of this.#modules.values()) {
-      for (const { instance } of [...providers.values(), ...controllers.values()]) {
-        // A provider may be anything, a Proxy that throws included.
-        attempt('look for clients', () => {
-          this.#adopt(instance);
-          fieldsOf(instance).forEach((field) => this.#adopt(field));
-        });
-      }
-    }
+    forEachInstance(this.#modules, 'look for clients', (candidate) => this.#adopt(candidate));
   }
 
   #adopt(candidate: unknown): void {
@@ -110,10 +130,11 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationShutdown
   }
 }
 
-/** The values of own fields; a getter is not called. */
-function fieldsOf(instance: unknown): readonly unknown[] {
-  if (typeof instance !== 'object' || instance === null) {
-    return [];
-  }
-  return Object.values(Object.getOwnPropertyDescriptors(instance)).map(({ value }) => value as unknown);
+function isDone(purpose: string, work: () => void): boolean {
+  return (
+    attempt(purpose, () => {
+      work();
+      return true;
+    }) === true
+  );
 }

@@ -25,6 +25,10 @@ export class TracedApplication {
     this.#tracer = options.enabled ? new KafkaTracer(options) : undefined;
   }
 
+  get options(): ResolvedOptions {
+    return this.#options ?? resolveOptions();
+  }
+
   /** The tracer; `undefined` where tracing is off. */
   tracer(): KafkaTracer | undefined {
     if (this.#options === undefined) {

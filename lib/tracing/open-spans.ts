@@ -5,13 +5,20 @@
  */
 export class OpenSpans {
   #count = 0;
+  #total = 0;
   #waiting: (() => void)[] = [];
 
   get count(): number {
     return this.#count;
   }
 
+  /** How many there have been, ended ones included. */
+  get total(): number {
+    return this.#total;
+  }
+
   started(): void {
+    this.#total += 1;
     this.#count += 1;
   }
 

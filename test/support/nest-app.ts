@@ -1,4 +1,10 @@
-import { type INestApplication, type INestMicroservice, Module, type ModuleMetadata } from '@nestjs/common';
+import {
+  type INestApplication,
+  type INestMicroservice,
+  type LoggerService,
+  Module,
+  type ModuleMetadata,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   ClientKafka,
@@ -18,6 +24,8 @@ export interface AppSetup extends ModuleMetadata {
   readonly tracing?: KafkaTracingModuleOptions | false;
   /** More of the server's options. */
   readonly server?: KafkaOptions['options'];
+  /** Where the application logs to; by default nowhere. */
+  readonly logger?: LoggerService;
 }
 
 /** The token of the client that every application of a test has. */
@@ -42,7 +50,7 @@ export async function startMicroservice(
 ): Promise<INestMicroservice> {
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(rootModule(setup), {
     ...(strategy === undefined ? serverOptions(setup) : { strategy }),
-    logger: false,
+    logger: setup.logger ?? false,
     abortOnError: false,
   });
   afterTest(() => app.close());
@@ -52,7 +60,10 @@ export async function startMicroservice(
 
 /** Boots a hybrid application, without `inheritAppConfig`; it is closed after the test. */
 export async function startHybrid(setup: AppSetup): Promise<INestApplication> {
-  const app = await NestFactory.create(rootModule(setup), { logger: false, abortOnError: false });
+  const app = await NestFactory.create(rootModule(setup), {
+    logger: setup.logger ?? false,
+    abortOnError: false,
+  });
   afterTest(() => app.close());
   app.connectMicroservice<MicroserviceOptions>(serverOptions(setup));
   await app.startAllMicroservices();
@@ -71,7 +82,12 @@ export async function clientOf(
   return client;
 }
 
-export function rootModule({ tracing, server: _server, ...metadata }: AppSetup): new () => object {
+export function rootModule({
+  tracing,
+  server: _server,
+  logger: _logger,
+  ...metadata
+}: AppSetup): new () => object {
   const client = { name: KAFKA, transport: Transport.KAFKA, options: kafkaOptions('client') } as const;
   @Module({
     ...metadata,
@@ -85,6 +101,6 @@ export function rootModule({ tracing, server: _server, ...metadata }: AppSetup):
   return TestModule;
 }
 
-function serverOptions(setup: AppSetup): KafkaOptions {
+export function serverOptions(setup: AppSetup): KafkaOptions {
   return { transport: Transport.KAFKA, options: { ...kafkaOptions('server'), ...setup.server } };
 }

@@ -12,7 +12,7 @@ async function isSettled(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('OpenSpans', () => {
-  it('counts what is open', () => {
+  it('counts what is open, and what there has been', () => {
     const spans = new OpenSpans();
     spans.started();
     spans.started();
@@ -21,6 +21,8 @@ describe('OpenSpans', () => {
     expect(spans.count).toBe(1);
     spans.ended();
     expect(spans.count).toBe(0);
+    spans.started();
+    expect(spans.total).toBe(3);
   });
 
   it('has nothing to wait for where no span is open', async () => {

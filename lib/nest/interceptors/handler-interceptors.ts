@@ -1,7 +1,8 @@
 import type { KafkaTracingInterceptor } from './kafka-tracing.interceptor.js';
 
 // Nest's metadata keys: what marks a method as a message handler, and what runs around it.
-const PATTERN_METADATA = 'microservices:pattern';
+/** @internal */
+export const PATTERN_METADATA = 'microservices:pattern';
 const INTERCEPTORS_METADATA = '__interceptors__';
 
 /**
