@@ -10,25 +10,28 @@ type Order = TwoInstrumentations['order'];
 
 const NEST_11 = /^11\./;
 const NEST_12 = /^12\./;
+const ESM = /dist\/esm/;
+const COMMON_JS = /dist\/cjs/;
 
 /** Each in a process of its own: what is patched there stays patched. */
 describe(`an application in which ${FOREIGN} is active`, () => {
-  it.each<[what: string, setup: ProgramSetup, order: Order, nest: RegExp, library: RegExp]>([
-    ['Nest 12', { nest: 12, loads: 'import' }, 'before', NEST_12, /dist\/esm/],
-    ['Nest 12', { nest: 12, loads: 'import' }, 'after', NEST_12, /dist\/esm/],
-    ['Nest 11, required', { nest: 11, loads: 'require' }, 'before', NEST_11, /dist\/esm/],
-    ['Nest 11, required', { nest: 11, loads: 'require' }, 'after', NEST_11, /dist\/esm/],
-    ['Nest 11, imported', { nest: 11, loads: 'import' }, 'after', NEST_11, /dist\/esm/],
+  it.each<[what: string, order: Order, setup: ProgramSetup, nest: RegExp, library: RegExp]>([
+    ['Nest 12', 'before', { nest: 12, loads: 'import' }, NEST_12, ESM],
+    ['Nest 12', 'after', { nest: 12, loads: 'import' }, NEST_12, ESM],
+    ['Nest 11, required', 'before', { nest: 11, loads: 'require' }, NEST_11, ESM],
+    ['Nest 11, required', 'after', { nest: 11, loads: 'require' }, NEST_11, ESM],
+    ['Nest 11, imported', 'after', { nest: 11, loads: 'import' }, NEST_11, ESM],
     [
-      'Nest 11, required as CommonJS',
-      { nest: 11, loads: 'require', commonJsOnly: true },
+      'Nest 11, as CommonJS',
       'before',
+      { nest: 11, loads: 'require', commonJsOnly: true },
       NEST_11,
-      /dist\/cjs/,
+      COMMON_JS,
     ],
   ])(
-    'has our spans only, and one warning: %s, loaded %3$s us',
-    async (_what, setup, order, nest, library) => {
+    'has our spans only, and one warning: %s, the other loaded %s ours',
+    async (...row) => {
+      const [, order, setup, nest, library] = row;
       const [events, requests] = [await freshTopic(), await freshTopic('sum', { reply: true })];
       const { brokers } = clientConfig('program');
       const given: TwoInstrumentations = { order, config: { brokers }, events, requests };
@@ -72,5 +75,6 @@ describe(`an application in which ${FOREIGN} is active`, () => {
         ),
       ]);
     },
+    90_000,
   );
 });
