@@ -10,10 +10,15 @@ export {
   type KafkaTracingOptionsFactory,
 } from './kafka-tracing.module.js';
 export type {
+  BaggageLimits,
+  BatchSpans,
   ExistingContext,
+  HandledMessage,
   KafkaTracingModuleOptions,
   Relation,
   SemconvNames,
+  SentMessage,
+  TopicOptions,
   TopicRule,
   Trust,
 } from './kafka-tracing.options.js';
@@ -21,6 +26,16 @@ export { type TraceKafkaOptions, traceKafka } from './kafkajs/trace-kafka.js';
 export { TracedClientKafka } from './nest/client/traced-client-kafka.js';
 export { TracedEvent } from './nest/decorators/traced-event.decorator.js';
 export type { TracedEventOptions } from './nest/decorators/traced-event.options.js';
+export type {
+  DiagnosedClient,
+  DiagnosedPolicy,
+  DiagnosedRule,
+  DiagnosedSdk,
+  DiagnosedServer,
+  DiagnosedTopic,
+  KafkaTracingDiagnosis,
+  UnreachableKafka,
+} from './nest/diagnosis.types.js';
 export { KafkaTracingInterceptor } from './nest/interceptors/kafka-tracing.interceptor.js';
-export { KafkaTracing } from './nest/kafka-tracing.service.js';
+export { KafkaTracing, type MessageInContext } from './nest/kafka-tracing.service.js';
 export { type KafkaHeaders, kafkaHeadersGetter, kafkaHeadersSetter } from './propagation/kafka-headers.js';

@@ -73,14 +73,23 @@ export function traceDriver<T extends Kafka>(kafka: T, tracing: DriverTracing): 
   const { producer, consumer } = kafka;
   replace(kafka, 'producer', function tracedProducer(this: unknown, config?: ProducerConfig): Producer {
     const made = producer.call(this, config);
-    return attempt('trace a producer', () => traceProducer(made, tracing)) ?? made;
+    return attempt('trace a producer', () => traceProducer(made, config?.transactionalId, tracing)) ?? made;
   });
   replace(kafka, 'consumer', function tracedConsumer(this: unknown, config: ConsumerConfig): Consumer {
     const made = consumer.call(this, config);
-    return attempt('trace a consumer', () => traceConsumer(made, config.groupId, tracing)) ?? made;
+    return attempt('trace a consumer', () => traceConsumer(made, config?.groupId, tracing)) ?? made;
   });
   Object.defineProperty(kafka, TRACED, { value: true });
   return kafka;
+}
+
+/**
+ * Whether something is a `Kafka` that is traced.
+ *
+ * @internal
+ */
+export function isTracedDriver(candidate: unknown): boolean {
+  return typeof candidate === 'object' && candidate !== null && TRACED in candidate;
 }
 
 /** As an own property that does not show up where the object is printed, spread or compared. */

@@ -14,7 +14,7 @@ export interface NamedHandler {
   readonly options: TracedEventOptions;
 }
 
-const OF_THE_PROCESS_SPAN = ['relation', 'trust'] as const;
+const OF_THE_PROCESS_SPAN = ['relation', 'trust', 'trace'] as const;
 
 /**
  * A delivery has one process span, however many handlers its topic has: they must not disagree on it.

@@ -1,9 +1,26 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { KafkaContext } from '@nestjs/microservices';
 import { type Context, context } from '@opentelemetry/api';
-import type { IHeaders } from 'kafkajs';
+import type { IHeaders, ProducerRecord } from 'kafkajs';
+import { deadLetterOf } from '../kafkajs/dead-letter.js';
+import type { HandledMessage } from '../kafka-tracing.options.js';
 import { extractCreationContext, withReceived } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
-import { within } from '../tracing/fail-open.js';
+import { attempt, within } from '../tracing/fail-open.js';
+import { runDelivery, startInBatch } from './batch-messages.js';
+import { diagnose } from './diagnosis.js';
+import type { KafkaTracingDiagnosis } from './diagnosis.types.js';
+import { attemptsOf, handledIn } from './handled-message.js';
 import type { TracedApplication } from './traced-application.js';
+
+/**
+ * Anything with the headers of a message.
+ *
+ * @publicApi
+ */
+export interface MessageInContext {
+  readonly headers?: KafkaHeaders | null | undefined;
+}
 
 /**
  * Trace context for work that is done by hand: an outbox table, a queue in memory, a batch. Inject it where it is needed.
@@ -30,21 +47,55 @@ export abstract class KafkaTracing {
   abstract extract(headers: KafkaHeaders | null | undefined): Context;
 
   /**
-   * Runs a function in the context of a message. No span is opened.
+   * Runs a function in the context of a message.
    *
-   * @param message anything with the headers of a message
+   * Inside `eachBatch`, for a message of that batch, it opens a process span for it, as `eachMessage` would, linked to the
+   * span of the batch. It ends when `fn` has returned, or when the promise that it returns has settled. Elsewhere no span is
+   * opened.
+   *
+   * @param message anything with the headers of a message; of a batch the message itself, or a copy with the same headers
    * @param fn what to run; what it returns or throws is returned or thrown
+   * @example for (const message of batch.messages) await this.tracing.runInContextOf(message, () => this.handle(message));
    */
-  abstract runInContextOf<T>(message: { readonly headers?: KafkaHeaders | null | undefined }, fn: () => T): T;
+  abstract runInContextOf<T>(message: MessageInContext, fn: () => T): T;
+
+  /**
+   * The record by which a message that cannot be handled goes to a dead-letter topic. It sends nothing.
+   *
+   * Key, value and headers are the bytes that kafkajs received; where our driver did not see the message, as in a custom
+   * strategy, those that Nest parsed, as text. Added are the headers `x-original-topic`, `x-original-partition`,
+   * `x-original-offset`, `x-original-timestamp` and `x-original-traceparent` (of the first place where the message was),
+   * `x-error-type`, `x-error-message` (256 bytes at most) and `x-delivery-attempt`. Whoever sends or handles it has a link
+   * to its original creation context.
+   *
+   * @param message the context of the handler, or what kafkajs gave to `eachMessage`
+   * @param error why it cannot be handled
+   * @param topic where it goes
+   * @defaultValue topic `<topic>.dlt`
+   * @returns a record for `producer.send`
+   * @example await context.getProducer().send(this.tracing.deadLetter(context, error));
+   */
+  abstract deadLetter(message: KafkaContext | HandledMessage, error: unknown, topic?: string): ProducerRecord;
+
+  /**
+   * What is traced of the application as it is now, what of an SDK is registered, and what is wrong. The line in the log when
+   * the application starts says the same in short.
+   *
+   * @returns plain data; after `app.close()` it is of no use
+   * @example if (this.tracing.diagnose().warnings.length > 0) throw new Error('This service is blind.');
+   */
+  abstract diagnose(): KafkaTracingDiagnosis;
 }
 
 /** @internal */
 export class ApplicationKafkaTracing extends KafkaTracing {
   readonly #application: TracedApplication;
+  readonly #modules: ModulesContainer;
 
-  constructor(application: TracedApplication) {
+  constructor(application: TracedApplication, modules: ModulesContainer) {
     super();
     this.#application = application;
+    this.#modules = modules;
   }
 
   override inject(headers: IHeaders = {}): IHeaders {
@@ -53,14 +104,31 @@ export class ApplicationKafkaTracing extends KafkaTracing {
   }
 
   override extract(headers: KafkaHeaders | null | undefined): Context {
-    const { context: extracted, spanContext } = extractCreationContext(headers);
+    const { context: extracted, spanContext } =
+      this.#application.tracer()?.extract(headers) ?? extractCreationContext(headers);
     return withReceived(extracted, spanContext);
   }
 
-  override runInContextOf<T>(
-    message: { readonly headers?: KafkaHeaders | null | undefined },
-    fn: () => T,
-  ): T {
-    return within(this.extract(message.headers), fn);
+  override runInContextOf<T>(message: MessageInContext, fn: () => T): T {
+    const delivery = attempt('trace a message of a batch', () =>
+      startInBatch(this.#application.tracer(), message),
+    );
+    return delivery === undefined ? within(this.extract(message.headers), fn) : runDelivery(delivery, fn);
+  }
+
+  override deadLetter(
+    message: KafkaContext | HandledMessage,
+    error: unknown,
+    topic?: string,
+  ): ProducerRecord {
+    const { handled, attempts } =
+      message instanceof KafkaContext
+        ? handledIn(message)
+        : { handled: message, attempts: attemptsOf(message) };
+    return deadLetterOf(handled, error, attempts, topic);
+  }
+
+  override diagnose(): KafkaTracingDiagnosis {
+    return diagnose(this.#application, this.#modules);
   }
 }

@@ -33,6 +33,7 @@ function ask(server: ServerKafka, topic: string): TopicHandlers {
   return {
     relation: options.find((one) => one?.relation !== undefined)?.relation,
     trust: options.find((one) => one?.trust !== undefined)?.trust,
+    trace: options.find((one) => one?.trace !== undefined)?.trace,
   };
 }
 

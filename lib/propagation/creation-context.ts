@@ -54,12 +54,35 @@ export function withReceived(context: Context, received: SpanContext | undefined
 }
 
 /**
+ * The same for a batch: the creation contexts of all its messages. They are read when somebody asks.
+ *
+ * @internal
+ */
+export function withReceivedBatch(
+  context: Context,
+  read: () => readonly (SpanContext | undefined)[],
+): Context {
+  let ids: ReadonlySet<string> | undefined;
+  const has = (spanContext: SpanContext): boolean => {
+    ids ??= new Set(read().flatMap((received) => (received === undefined ? [] : [idsOf(received)])));
+    return ids.has(idsOf(spanContext));
+  };
+  return context.setValue(RECEIVED, has);
+}
+
+/**
  * Whether a span context is that of the message which is handled in this context: an echo, as in a retry or a forward
  * that copies the headers.
  *
  * @internal
  */
 export function isEcho(context: Context, spanContext: SpanContext): boolean {
-  const received = context.getValue(RECEIVED) as SpanContext | undefined;
-  return received?.spanId === spanContext.spanId && received.traceId === spanContext.traceId;
+  const received = context.getValue(RECEIVED) as SpanContext | ((one: SpanContext) => boolean) | undefined;
+  return typeof received === 'function'
+    ? received(spanContext)
+    : received?.spanId === spanContext.spanId && received.traceId === spanContext.traceId;
+}
+
+function idsOf({ traceId, spanId }: SpanContext): string {
+  return traceId + spanId;
 }

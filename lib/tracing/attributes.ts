@@ -1,8 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { Attributes } from '@opentelemetry/api';
-import type { SemconvNames } from '../kafka-tracing.options.js';
 import { type KafkaHeaders, headerText } from '../propagation/kafka-headers.js';
+import type { ResolvedOptions } from '../resolve-options.js';
+import { CapturedHeaders } from './captured-headers.js';
+import { attempt } from './fail-open.js';
+import { printable } from './printable.js';
 import * as semconv from './semconv.js';
+import type { TopicPolicy } from './topic-policies.js';
+
+/** @internal */
+export type DescribingOptions = Pick<ResolvedOptions, 'semconv' | 'bodySize' | 'captureHeaders'>;
 
 /**
  * Who sends or receives: what does not change over the life of a producer or consumer.
@@ -17,8 +24,25 @@ export interface KafkaEndpoint {
   readonly groupId?: string | undefined;
 }
 
-/** @internal */
-export type Operation = 'send' | 'process';
+/**
+ * The name of an operation, as spans and metrics have it.
+ *
+ * @internal
+ */
+export type Operation = 'create' | 'send' | 'process' | 'request' | 'send_offsets';
+
+/**
+ * The conventions' type of an operation. A request has none: the send within it is one.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#operation-types
+ */
+const OPERATION_TYPES: Readonly<Record<Operation, string | undefined>> = {
+  create: 'create',
+  send: 'send',
+  process: 'process',
+  request: undefined,
+  send_offsets: 'settle',
+};
 
 /**
  * What a message says of itself in a span; a superset of kafkajs's outgoing and received messages.
@@ -31,7 +55,12 @@ export interface DescribedMessage {
   readonly headers?: unknown;
   readonly partition?: number | undefined;
   readonly offset?: string | undefined;
+  readonly timestamp?: string | undefined;
 }
+
+type OfTopic = Pick<TopicPolicy, 'template' | 'messageKey'>;
+
+const NOTHING_SAID: OfTopic = { template: undefined, messageKey: true };
 
 /**
  * Makes the attributes of spans. Those that are the same for all messages of a topic are made once.
@@ -39,11 +68,15 @@ export interface DescribedMessage {
  * @internal
  */
 export class SpanAttributes {
-  readonly #topics = new WeakMap<KafkaEndpoint, Map<string, Attributes>>();
+  readonly #topics = new WeakMap<KafkaEndpoint, Map<Operation, Map<string | undefined, Attributes>>>();
   readonly #both: boolean;
+  readonly #bodySize: boolean;
+  readonly #capturedHeaders: CapturedHeaders | undefined;
 
-  constructor(names: SemconvNames) {
+  constructor({ semconv: names, bodySize, captureHeaders }: DescribingOptions) {
     this.#both = names === 'both';
+    this.#bodySize = bodySize;
+    this.#capturedHeaders = captureHeaders.length === 0 ? undefined : new CapturedHeaders(captureHeaders);
   }
 
   /** Everything that is known when the span is created: samplers read it. */
@@ -52,29 +85,49 @@ export class SpanAttributes {
     operation: Operation,
     topic: string,
     message: DescribedMessage,
-    template?: string,
+    said: OfTopic = NOTHING_SAID,
   ): Attributes {
-    const attributes: Attributes = { ...this.#ofTopic(endpoint, operation, topic, template) };
-    this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, printableKey(message.key));
+    const attributes = this.ofTopic(endpoint, operation, topic, said.template);
+    if (said.messageKey === true) {
+      this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, printable(message.key));
+    }
     this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, message.value === null ? true : undefined);
     this.#set(attributes, semconv.MESSAGING_MESSAGE_CONVERSATION_ID, conversationId(message.headers));
-    return Object.assign(attributes, this.ofPosition(message.partition, message.offset));
+    return this.#setPosition(attributes, message.partition, message.offset);
   }
 
-  /** Where in the topic a message is. */
-  ofPosition(partition: number | undefined, offset: string | undefined): Attributes {
-    const attributes: Attributes = {};
-    const id = partition === undefined || partition === null ? undefined : String(partition);
-    this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, id);
-    this.#set(attributes, semconv.KAFKA_OFFSET, offset === undefined ? undefined : Number(offset));
+  /** What is worth its cost only where the span is recorded; `undefined` for nothing. */
+  detailsOf(message: DescribedMessage, { messageKey }: OfTopic): Attributes | undefined {
+    if (!this.#bodySize && this.#capturedHeaders === undefined && typeof messageKey !== 'function') {
+      return undefined;
+    }
+    const attributes: Attributes = this.#capturedHeaders?.of(message.headers) ?? {};
+    if (typeof messageKey === 'function') {
+      const key = attempt('write the key', () => writtenKey(messageKey, message.key));
+      this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, key);
+    }
+    if (this.#bodySize) {
+      this.#set(attributes, semconv.MESSAGING_MESSAGE_BODY_SIZE, sizeOf(message.value));
+    }
     return attributes;
   }
 
-  #ofTopic(endpoint: KafkaEndpoint, operation: Operation, topic: string, template?: string): Attributes {
-    let topics = this.#topics.get(endpoint);
+  /** What is the same for all messages of a topic; `undefined` for several topics. A new object each time. */
+  ofTopic(
+    endpoint: KafkaEndpoint,
+    operation: Operation,
+    topic: string | undefined,
+    template: string | undefined,
+  ): Attributes {
+    let operations = this.#topics.get(endpoint);
+    if (operations === undefined) {
+      operations = new Map();
+      this.#topics.set(endpoint, operations);
+    }
+    let topics = operations.get(operation);
     if (topics === undefined) {
       topics = new Map();
-      this.#topics.set(endpoint, topics);
+      operations.set(operation, topics);
     }
     let attributes = topics.get(topic);
     if (attributes === undefined) {
@@ -84,27 +137,54 @@ export class SpanAttributes {
       }
       topics.set(topic, attributes);
     }
+    return { ...attributes };
+  }
+
+  /** Where in the topic a message is. */
+  ofPosition(partition: number | undefined, offset: string | undefined): Attributes {
+    return this.#setPosition({}, partition, offset);
+  }
+
+  /** Who does something that is no messaging operation. */
+  ofEndpoint(endpoint: KafkaEndpoint): Attributes {
+    const attributes: Attributes = {};
+    this.#setEndpoint(attributes, endpoint);
+    return attributes;
+  }
+
+  #setPosition(
+    attributes: Attributes,
+    partition: number | undefined,
+    offset: string | undefined,
+  ): Attributes {
+    const id = partition === undefined || partition === null ? undefined : String(partition);
+    this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, id);
+    this.#set(attributes, semconv.KAFKA_OFFSET, offset === undefined ? undefined : Number(offset));
     return attributes;
   }
 
   #buildForTopic(
     endpoint: KafkaEndpoint,
     operation: Operation,
-    topic: string,
+    topic: string | undefined,
     template: string | undefined,
   ): Attributes {
     const attributes: Attributes = {};
-    const server = serverOf(endpoint.brokers);
-    this.#set(attributes, semconv.MESSAGING_SYSTEM_NAME, semconv.MESSAGING_SYSTEM_KAFKA);
     this.#set(attributes, semconv.MESSAGING_OPERATION_NAME, operation);
-    this.#set(attributes, semconv.MESSAGING_OPERATION_TYPE, operation);
+    this.#set(attributes, semconv.MESSAGING_OPERATION_TYPE, OPERATION_TYPES[operation]);
     this.#set(attributes, semconv.MESSAGING_DESTINATION_NAME, topic);
     this.#set(attributes, semconv.MESSAGING_DESTINATION_TEMPLATE, template);
+    this.#setEndpoint(attributes, endpoint);
+    return attributes;
+  }
+
+  #setEndpoint(attributes: Attributes, endpoint: KafkaEndpoint): void {
+    const server = serverOf(endpoint.brokers);
+    this.#set(attributes, semconv.MESSAGING_SYSTEM_NAME, semconv.MESSAGING_SYSTEM_KAFKA);
     this.#set(attributes, semconv.MESSAGING_CLIENT_ID, endpoint.clientId);
     this.#set(attributes, semconv.MESSAGING_CONSUMER_GROUP_NAME, endpoint.groupId);
     this.#set(attributes, semconv.SERVER_ADDRESS, server?.address);
     this.#set(attributes, semconv.SERVER_PORT, server?.port);
-    return attributes;
   }
 
   #set(attributes: Attributes, name: string, value: string | number | boolean | undefined): void {
@@ -122,19 +202,21 @@ export class SpanAttributes {
 // Topics made on the fly must not fill the memory: past this many the store starts anew.
 const MOST_TOPICS = 1_000;
 
-const LONGEST_KEY = 256;
-const MOST_BYTES_A_CHARACTER = 4;
-
-/** A key as a string; `undefined` for none, for a long one, and for a binary one, which has no canonical string. */
-function printableKey(key: unknown): string | undefined {
-  if (typeof key === 'string') {
-    return key.length <= LONGEST_KEY ? key : undefined;
-  }
-  if (!Buffer.isBuffer(key) || key.length > LONGEST_KEY * MOST_BYTES_A_CHARACTER || !isUtf8(key)) {
+/** A key as the user's function writes it. */
+function writtenKey(write: (key: string | Buffer) => unknown, key: unknown): string | undefined {
+  if (typeof key !== 'string' && !Buffer.isBuffer(key)) {
     return undefined;
   }
-  const text = key.toString('utf8');
-  return text.length <= LONGEST_KEY ? text : undefined;
+  const written = write(Buffer.isBuffer(key) && isUtf8(key) ? key.toString('utf8') : key);
+  return typeof written === 'string' ? written : undefined;
+}
+
+/** Bytes of a value; `undefined` where there is none. */
+function sizeOf(value: unknown): number | undefined {
+  if (typeof value === 'string') {
+    return Buffer.byteLength(value, 'utf8');
+  }
+  return value instanceof Uint8Array ? value.byteLength : undefined;
 }
 
 /** The header by which Nest matches a reply with its request. */
@@ -146,8 +228,12 @@ function conversationId(headers: unknown): string | undefined {
     : undefined;
 }
 
-/** Only where there is exactly one bootstrap broker is it known which server is meant. */
-function serverOf(
+/**
+ * Only where there is exactly one bootstrap broker is it known which server is meant.
+ *
+ * @internal
+ */
+export function serverOf(
   brokers: readonly string[] | undefined,
 ): { address: string; port: number | undefined } | undefined {
   const [only, ...others] = brokers ?? [];

@@ -43,6 +43,13 @@ export class KafkaMetrics {
     });
   }
 
+  /** Of a send to several topics, the messages of one of them. */
+  sentOfMany(attributes: Attributes, count: number, context: Context, errorType?: string): void {
+    if (count > 0) {
+      this.#record(({ sentMessages }) => sentMessages.add(count, describe(attributes, errorType), context));
+    }
+  }
+
   /** Another operation of a client has settled, such as `sendOffsets`. */
   operated(attributes: Attributes, seconds: number, context: Context, errorType?: string): void {
     this.#record(({ operationDuration }) =>

@@ -15,6 +15,8 @@ export const MESSAGING_DESTINATION_PARTITION_ID = 'messaging.destination.partiti
 export const MESSAGING_CONSUMER_GROUP_NAME = 'messaging.consumer.group.name';
 export const MESSAGING_CLIENT_ID = 'messaging.client.id';
 export const MESSAGING_MESSAGE_CONVERSATION_ID = 'messaging.message.conversation_id';
+export const MESSAGING_MESSAGE_BODY_SIZE = 'messaging.message.body.size';
+export const MESSAGING_BATCH_MESSAGE_COUNT = 'messaging.batch.message_count';
 export const KAFKA_MESSAGE_KEY = 'kafka.message.key';
 export const KAFKA_MESSAGE_TOMBSTONE = 'kafka.message.tombstone';
 export const KAFKA_OFFSET = 'kafka.offset';
@@ -33,3 +35,15 @@ export const FORMER_NAMES: Readonly<Record<string, string>> = {
 
 /** Ours, not the conventions': no handler was registered for the topic of this delivery. */
 export const NESTJS_KAFKA_HANDLER_MISSING = 'nestjs.kafka.handler.missing';
+
+/** Ours, not the conventions': how often this message was delivered, where it is not for the first time. */
+export const NESTJS_KAFKA_DELIVERY_ATTEMPT = 'nestjs.kafka.delivery_attempt';
+
+/** Ours, not the conventions': how a transaction ended. */
+export const NESTJS_KAFKA_TRANSACTION_OUTCOME = 'nestjs.kafka.transaction.outcome';
+
+/** Ours, not the conventions': the id of a transactional producer. */
+export const NESTJS_KAFKA_TRANSACTIONAL_ID = 'nestjs.kafka.transactional_id';
+
+/** Ours, not the conventions', which have such a prefix for HTTP only: a captured header. */
+export const MESSAGING_HEADER = 'messaging.header';

@@ -1,50 +1,70 @@
-import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import type { SpanAttributes } from './attributes.js';
-import { errorMessage, errorType, isError } from './error-type.js';
+import type { Measurement } from './measurement.js';
+import type { TracedSpan } from './traced-span.js';
+import { errorType } from './error-type.js';
 import { attempt } from './fail-open.js';
-import { ERROR_TYPE } from './semconv.js';
 
 /**
- * One send under way. The tracer starts its span, the driver's outcome ends it; it is never active.
+ * Where the broker put messages: of one topic and partition.
+ *
+ * @internal
+ */
+export interface Placement {
+  readonly partition?: number | undefined;
+  /** The offset of the first message. */
+  readonly offset?: string | undefined;
+}
+
+/**
+ * One send under way, of one message or of several. The tracer starts its span, the driver's outcome ends it; it is never
+ * active.
  *
  * @internal
  */
 export class Sending {
-  readonly #span: Span | undefined;
+  readonly #span: TracedSpan;
   readonly #attributes: SpanAttributes;
+  readonly #measured: Measurement | undefined;
+  readonly #isSingle: boolean;
 
-  /** @param headers what the message is to be sent with: the caller's own object where nothing is written */
+  /**
+   * @param headers what each message is to be sent with, topic by topic: the caller's own object where nothing is written
+   */
   constructor(
-    span: Span | undefined,
-    readonly headers: unknown,
+    span: TracedSpan,
+    readonly headers: readonly (readonly unknown[])[],
     attributes: SpanAttributes,
+    measured?: Measurement,
   ) {
     this.#span = span;
     this.#attributes = attributes;
+    this.#measured = measured;
+    this.#isSingle = headers.length === 1 && headers[0]?.length === 1;
   }
 
   /** Whether somebody has to say how it ended. */
-  get isRecording(): boolean {
-    return this.#span !== undefined && attempt('ask the send span', () => this.#span?.isRecording()) === true;
+  get isWatched(): boolean {
+    return this.#span.isRecording || this.#measured !== undefined;
   }
 
-  succeeded(partition: number | undefined, offset: string | undefined): void {
-    attempt('set attributes', () =>
-      this.#span?.setAttributes(this.#attributes.ofPosition(partition, offset)),
-    );
-    this.#end();
+  /** @param placements one for each topic and partition; none where the broker does not answer (`acks: 0`) */
+  succeeded(placements: readonly Placement[]): void {
+    const [only, ...others] = placements;
+    if (only !== undefined && others.length === 0) {
+      const offset = this.#isSingle ? only.offset : undefined; // Of a batch it would be only the first message's.
+      this.#span.setAttributes(
+        attempt('set attributes', () => this.#attributes.ofPosition(only.partition, offset)) ?? {},
+      );
+    }
+    this.#measured?.();
+    this.#span.end();
   }
 
   failed(error: unknown): void {
-    attempt('set the status of the send span', () => {
-      this.#span?.setAttribute(ERROR_TYPE, errorType(error));
-      this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) });
-      this.#span?.recordException(isError(error) ? error : errorMessage(error));
-    });
-    this.#end();
-  }
-
-  #end(): void {
-    attempt('end the send span', () => this.#span?.end());
+    const type = errorType(error);
+    this.#span.fail(type, error);
+    this.#span.recordException(error);
+    this.#measured?.(type);
+    this.#span.end();
   }
 }

@@ -1,7 +1,7 @@
-import { type Attributes, type Context, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { errorMessage, errorType } from './error-type.js';
+import type { Attributes, Context } from '@opentelemetry/api';
+import { errorType } from './error-type.js';
 import { attempt } from './fail-open.js';
-import { ERROR_TYPE } from './semconv.js';
+import type { TracedSpan } from './traced-span.js';
 
 /**
  * The business step of a handler, a child of the process span. The interceptor starts it before the handler and ends it
@@ -10,32 +10,34 @@ import { ERROR_TYPE } from './semconv.js';
  * @internal
  */
 export class Step {
-  readonly #span: Span | undefined;
+  readonly #span: TracedSpan;
+  readonly #isExpected: ((error: unknown) => boolean) | undefined;
 
   constructor(
-    span: Span | undefined,
+    span: TracedSpan,
     readonly context: Context,
+    isExpected?: (error: unknown) => boolean,
   ) {
     this.#span = span;
+    this.#isExpected = isExpected;
   }
 
   get isRecording(): boolean {
-    return this.#span !== undefined && attempt('ask the step span', () => this.#span?.isRecording()) === true;
+    return this.#span.isRecording;
   }
 
   setAttributes(attributes: Attributes): void {
-    attempt('set attributes', () => this.#span?.setAttributes(attributes));
+    this.#span.setAttributes(attributes);
   }
 
   /** The exception itself is recorded once, on the process span. */
   fail(error: unknown): void {
-    attempt('set the status of the step span', () => {
-      this.#span?.setAttribute(ERROR_TYPE, errorType(error));
-      this.#span?.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) });
-    });
+    if (this.#isExpected?.(error) !== true) {
+      attempt('set the status of the step span', () => this.#span.fail(errorType(error), error));
+    }
   }
 
   end(): void {
-    attempt('end the step span', () => this.#span?.end());
+    this.#span.end();
   }
 }

@@ -1,15 +1,12 @@
 import type { Relation, TopicRule, Trust } from '../kafka-tracing.options.js';
-import type { ResolvedOptions } from '../resolve-options.js';
+import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
 
 /**
  * What holds for a topic: the module's options, with what the first matching rule says otherwise.
  *
  * @internal
  */
-export interface TopicPolicy extends Pick<
-  ResolvedOptions,
-  'relation' | 'trust' | 'existingContext' | 'requireParent'
-> {
+export interface TopicPolicy extends ResolvedTopicOptions {
   /** What spans call the topic: its template, else its name. */
   readonly spanTarget: string;
   readonly template: string | undefined;
@@ -26,7 +23,10 @@ export interface TopicHandlers {
   /** What they say themselves; it outranks the rules. */
   readonly relation?: Relation | undefined;
   readonly trust?: Trust | undefined;
+  readonly trace?: boolean | undefined;
 }
+
+const OF_TOPICS = Object.keys(TOPIC_DEFAULTS) as (keyof ResolvedTopicOptions)[];
 
 // Topics made on the fly must not fill the memory: past this many the store starts anew.
 const MOST_TOPICS = 1_000;
@@ -58,25 +58,28 @@ export class TopicPolicies {
 
   /** What holds for a topic that no rule matches. */
   ofModule(topic: string): TopicPolicy {
-    const { relation, trust, existingContext, requireParent } = this.#options;
-    return { relation, trust, existingContext, requireParent, spanTarget: topic, template: undefined };
+    return this.#with(undefined, topic);
   }
 
   #find(topic: string): TopicPolicy {
-    const policy = this.ofModule(topic);
-    const rule = this.#options.topics.find(({ match }) => matches(match, topic));
+    return this.#with(
+      this.#options.topics.find(({ match }) => matches(match, topic)),
+      topic,
+    );
+  }
+
+  #with(rule: TopicRule | undefined, topic: string): TopicPolicy {
+    const said = OF_TOPICS.map((option) => [option, rule?.[option] ?? this.#options[option]] as const);
     return {
-      relation: rule?.relation ?? policy.relation,
-      trust: rule?.trust ?? policy.trust,
-      existingContext: rule?.existingContext ?? policy.existingContext,
-      requireParent: rule?.requireParent ?? policy.requireParent,
+      ...(Object.fromEntries(said) as unknown as ResolvedTopicOptions),
       spanTarget: rule?.template ?? topic,
       template: rule?.template,
     };
   }
 }
 
-function matches(match: TopicRule['match'], topic: string): boolean {
+/** @internal */
+export function matches(match: TopicRule['match'], topic: string): boolean {
   if (typeof match === 'function') {
     return match(topic);
   }

@@ -95,8 +95,9 @@ describe('traceKafka', () => {
     traceKafka(kafka);
     const producer = kafka.producer();
     expect(producer).toBe(made.producer);
-    expect(producer).toEqual({ ...before.producer, send: expect.any(Function) });
-    for (const name of ['events', 'on', 'logger', 'isIdempotent', 'sendBatch', 'transaction'] as const) {
+    const [send, sendBatch, transaction, disconnect] = Array.from({ length: 4 }, () => expect.any(Function));
+    expect(producer).toEqual({ ...before.producer, send, sendBatch, transaction, disconnect });
+    for (const name of ['events', 'on', 'logger', 'isIdempotent', 'connect'] as const) {
       expect(producer[name]).toBe(before.producer[name]);
     }
     const consumer = kafka.consumer({ groupId: 'g' });

@@ -60,17 +60,19 @@ describe('one trace', () => {
     const sum = await inSpan('caller', () => firstValueFrom(client.send<string>(topic, [1, 2, 3])));
 
     expect(Number(sum)).toBe(6);
+    const request = await spans.one(`request ${topic}`);
     const send = await spans.one(`send ${topic}`);
     const process = await spans.one(`process ${topic}`);
     const reply = await spans.one(`send ${topic}.reply`);
     const received = await spans.one(`process ${topic}.reply`);
-    expectChildOf(send, await spans.one('caller'));
+    expectChildOf(request, await spans.one('caller'));
+    expectChildOf(send, request);
     expectChildOf(process, send);
     expectChildOf(reply, process);
     expectChildOf(received, reply);
     const conversation = send.attributes['messaging.message.conversation_id'];
     expect(conversation).toEqual(expect.any(String));
-    for (const span of [process, reply, received]) {
+    for (const span of [request, process, reply, received]) {
       expect(span.attributes['messaging.message.conversation_id']).toBe(conversation);
     }
   });

@@ -24,6 +24,6 @@ describe('the structure', () => {
         starting.push(file);
       }
     }
-    expect(starting).toEqual(['tracing/kafka-tracer.ts']);
+    expect(starting).toEqual(['tracing/span-starter.ts']);
   });
 });

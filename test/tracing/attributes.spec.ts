@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resolveOptions } from '../../lib/resolve-options.js';
 import { type DescribedMessage, type KafkaEndpoint, SpanAttributes } from '../../lib/tracing/attributes.js';
 
 const ENDPOINT: KafkaEndpoint = { clientId: 'orders', brokers: ['kafka.test:9092'] };
@@ -11,8 +12,9 @@ const OF_TOPIC = {
   'server.address': 'kafka.test',
   'server.port': 9092,
 };
+const attributesWith = (semconv: 'latest' | 'both') => new SpanAttributes(resolveOptions({ semconv }));
 const describeSend = (message: DescribedMessage, endpoint = ENDPOINT) =>
-  new SpanAttributes('latest').ofMessage(endpoint, 'send', 'topic', message);
+  attributesWith('latest').ofMessage(endpoint, 'send', 'topic', message);
 
 describe('SpanAttributes', () => {
   it("have the newer names only, with 'latest'", () => {
@@ -34,7 +36,7 @@ describe('SpanAttributes', () => {
   });
 
   it("have both names, with 'both'", () => {
-    const attributes = new SpanAttributes('both');
+    const attributes = attributesWith('both');
     const message = { key: 'k', value: null, partition: 0, offset: '0' };
     const endpoint = { ...ENDPOINT, groupId: 'group' };
     expect(attributes.ofMessage(endpoint, 'process', 'topic', message)).toEqual({
@@ -66,7 +68,7 @@ describe('SpanAttributes', () => {
       ...known
     } = OF_TOPIC;
     expect(describeSend({ value: 'v' }, {})).toEqual(known);
-    expect(new SpanAttributes('both').ofPosition(undefined, undefined)).toEqual({});
+    expect(attributesWith('both').ofPosition(undefined, undefined)).toEqual({});
     expect(describeSend({ partition: null as never }, {})).toEqual(known);
   });
 
@@ -116,7 +118,7 @@ describe('SpanAttributes', () => {
   });
 
   it('are built once per topic, and forgotten when there are very many topics', () => {
-    const attributes = new SpanAttributes('latest');
+    const attributes = attributesWith('latest');
     let built = 0;
     const endpoint: KafkaEndpoint = {
       clientId: 'orders',
@@ -138,7 +140,7 @@ describe('SpanAttributes', () => {
   });
 
   it('are new for each message', () => {
-    const attributes = new SpanAttributes('latest');
+    const attributes = attributesWith('latest');
     const one = attributes.ofMessage(ENDPOINT, 'send', 'topic', { key: 'k' });
     one['mine'] = 'x';
     expect(attributes.ofMessage(ENDPOINT, 'send', 'topic', {})).toEqual(OF_TOPIC);

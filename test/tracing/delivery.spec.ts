@@ -1,12 +1,13 @@
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { Delivery, deliveryOf, rememberDelivery } from '../../lib/tracing/delivery.js';
+import { NO_SPAN, TracedSpan } from '../../lib/tracing/traced-span.js';
 import { exceptionsOf, expectFailed, expectUnset } from '../support/expectations.js';
 import { tracer, useTracing } from '../support/tracing.js';
 
 const start = (): Delivery => {
-  const span = tracer().startSpan('process');
-  return new Delivery(span, trace.setSpan(ROOT_CONTEXT, span));
+  const span = new TracedSpan('process span', tracer().startSpan('process'));
+  return new Delivery(span, span.in(ROOT_CONTEXT));
 };
 
 describe('a delivery', () => {
@@ -56,7 +57,7 @@ describe('a delivery', () => {
   });
 
   it('is found by its context, and by what belongs to it alone', () => {
-    const delivery = new Delivery(undefined, ROOT_CONTEXT);
+    const delivery = new Delivery(NO_SPAN, ROOT_CONTEXT);
     const token = {};
     rememberDelivery(token, delivery);
     expect(deliveryOf(token)).toBe(delivery);
@@ -67,7 +68,7 @@ describe('a delivery', () => {
   });
 
   it('takes everything also without a span', () => {
-    const delivery = new Delivery(undefined, ROOT_CONTEXT);
+    const delivery = new Delivery(NO_SPAN, ROOT_CONTEXT);
     delivery.setAttributes({ a: 'b' });
     delivery.fail(new Error('x'));
     delivery.end();

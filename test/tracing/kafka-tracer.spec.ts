@@ -28,15 +28,20 @@ function tracerWith(options: KafkaTracingModuleOptions = {}): KafkaTracer {
 }
 
 /** Sends one message that the broker takes. */
-function send(message: DescribedMessage = {}, options: KafkaTracingModuleOptions = {}): Sending {
+function send(message: DescribedMessage = {}, options: KafkaTracingModuleOptions = {}) {
   const sending = tracerWith(options).startSend(ENDPOINT, 'orders', message);
-  sending.succeeded(0, '0');
-  return sending;
+  const { isWatched } = sending;
+  sending.succeeded([{ partition: 0, offset: '0' }]);
+  return { headers: headersOf(sending), isWatched };
+}
+
+function headersOf(sending: Sending): unknown {
+  return sending.headers[0]?.[0];
 }
 
 /** Handles one message well. */
 function process(message: DescribedMessage = {}, options: KafkaTracingModuleOptions = {}): Delivery {
-  const delivery = tracerWith(options).startProcess(ENDPOINT, 'orders', message);
+  const delivery = tracerWith(options).startProcess({ endpoint: ENDPOINT, topic: 'orders', message });
   delivery.end();
   return delivery;
 }
@@ -74,7 +79,7 @@ describe('the span of a send', () => {
 
   it('replaces an echo of the message that is being handled', async () => {
     const headers = { traceparent: Buffer.from(traceparent(1)), other: 'x' };
-    const delivery = tracerWith().startProcess(ENDPOINT, 'orders', { headers });
+    const delivery = tracerWith().startProcess({ endpoint: ENDPOINT, topic: 'orders', message: { headers } });
     const sent = context.with(delivery.context, () => send({ headers }));
     delivery.end();
     const span = await spans.one('send orders');
@@ -87,7 +92,11 @@ describe('the span of a send', () => {
 
   it.each(['both', 'parent', 'link'] as const)('knows an echo also with relation %s', async (relation) => {
     const headers = { traceparent: traceparent(1) };
-    const delivery = tracerWith({ relation }).startProcess(ENDPOINT, 'orders', { headers });
+    const delivery = tracerWith({ relation }).startProcess({
+      endpoint: ENDPOINT,
+      topic: 'orders',
+      message: { headers },
+    });
     context.with(delivery.context, () => send({ headers }));
     delivery.end();
     expect((await spans.one('send orders')).kind).toBe(SpanKind.PRODUCER);
@@ -158,7 +167,9 @@ describe('the span of a delivery', () => {
   });
 
   it('says that no handler was registered', async () => {
-    tracerWith().startProcess(ENDPOINT, 'orders', {}, { isMissing: true }).end();
+    tracerWith()
+      .startProcess({ endpoint: ENDPOINT, topic: 'orders', message: {}, handlers: { isMissing: true } })
+      .end();
     expect((await spans.one('process orders')).attributes['nestjs.kafka.handler.missing']).toBe(true);
   });
 });
@@ -168,7 +179,7 @@ describe('the span of a step', () => {
 
   it('is a child of the process span, in what is active', async () => {
     const tracer = tracerWith();
-    const delivery = tracer.startProcess(ENDPOINT, 'orders', {});
+    const delivery = tracer.startProcess({ endpoint: ENDPOINT, topic: 'orders', message: {} });
     context.with(propagation.setBaggage(delivery.context, propagation.createBaggage()), () => {
       expect(contextWithin(delivery)).toBe(context.active());
       tracer.startStep('step', delivery).end();
@@ -272,20 +283,20 @@ describe('a tracer provider', () => {
     const tracer = tracerWith();
     trace.disable();
     const before = tracer.startSend(ENDPOINT, 'before', {});
-    expect(before.isRecording).toBe(false);
+    expect(before.isWatched).toBe(false);
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [spans] }));
-    tracer.startSend(ENDPOINT, 'after', {}).succeeded(0, '0');
+    tracer.startSend(ENDPOINT, 'after', {}).succeeded([{ partition: 0, offset: '0' }]);
     await spans.one('send after');
     trace.disable();
     trace.setGlobalTracerProvider(new BasicTracerProvider());
-    tracer.startSend(ENDPOINT, 'elsewhere', {}).succeeded(0, '0');
+    tracer.startSend(ENDPOINT, 'elsewhere', {}).succeeded([{ partition: 0, offset: '0' }]);
     expect(spans.named('send elsewhere')).toEqual([]);
   });
 
   it('that fails does not leave the spans to the one before it', async () => {
     recordReports();
     const tracer = tracerWith();
-    tracer.startSend(ENDPOINT, 'first', {}).succeeded(0, '0');
+    tracer.startSend(ENDPOINT, 'first', {}).succeeded([{ partition: 0, offset: '0' }]);
     trace.disable();
     const failing: TracerProvider = {
       getTracer: () => {
@@ -294,7 +305,7 @@ describe('a tracer provider', () => {
     };
     trace.setGlobalTracerProvider(failing);
     for (const topic of ['second', 'third']) {
-      expect(tracer.startSend(ENDPOINT, topic, {}).headers).toBeUndefined();
+      expect(headersOf(tracer.startSend(ENDPOINT, topic, {}))).toBeUndefined();
     }
     expect(spans.finished.map(({ name }) => name)).toEqual(['send first']);
   });
@@ -323,8 +334,8 @@ describe('without an SDK but with a propagator', () => {
   it('passes on the context that came in', () => {
     const delivery = process({ headers: { traceparent: traceparent(1) } });
     expect(delivery.isRecording).toBe(false);
-    const { headers, isRecording } = context.with(delivery.context, () => send({ headers: { a: 'b' } }));
-    expect(isRecording).toBe(false);
+    const { headers, isWatched } = context.with(delivery.context, () => send({ headers: { a: 'b' } }));
+    expect(isWatched).toBe(false);
     expect(headers).toEqual({ a: 'b', traceparent: traceparent(1) });
   });
 

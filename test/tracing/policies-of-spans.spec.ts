@@ -16,15 +16,15 @@ const RELATIONS: readonly Relation[] = ['both', 'parent', 'link'];
 
 function process(headers: object, options: KafkaTracingModuleOptions, handlers = {}): Delivery {
   const tracer = new KafkaTracer(resolveOptions(options));
-  const delivery = tracer.startProcess({}, 'orders', { headers }, handlers);
+  const delivery = tracer.startProcess({ endpoint: {}, topic: 'orders', message: { headers }, handlers });
   delivery.end();
   return delivery;
 }
 
 function send(headers: object, options: KafkaTracingModuleOptions): unknown {
   const sending = new KafkaTracer(resolveOptions(options)).startSend({}, 'orders', { headers });
-  sending.succeeded(0, '0');
-  return sending.headers;
+  sending.succeeded([{ partition: 0, offset: '0' }]);
+  return sending.headers[0]?.[0];
 }
 
 function throwing(): never {

@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { Step } from '../../lib/tracing/step.js';
+import { NO_SPAN, TracedSpan } from '../../lib/tracing/traced-span.js';
 import { exceptionsOf, expectFailed, expectUnset } from '../support/expectations.js';
 import { tracer, useTracing } from '../support/tracing.js';
 
@@ -8,7 +9,7 @@ describe('a step', () => {
   const spans = useTracing();
 
   it('has attributes, and leaves the status unset when it went well', async () => {
-    const step = new Step(tracer().startSpan('step'), ROOT_CONTEXT);
+    const step = new Step(new TracedSpan('step span', tracer().startSpan('step')), ROOT_CONTEXT);
     step.setAttributes({ 'order.id': '1' });
     expect(step.isRecording).toBe(true);
     step.end();
@@ -19,7 +20,7 @@ describe('a step', () => {
   });
 
   it('fails without the exception, which is on the process span', async () => {
-    const step = new Step(tracer().startSpan('step'), ROOT_CONTEXT);
+    const step = new Step(new TracedSpan('step span', tracer().startSpan('step')), ROOT_CONTEXT);
     step.fail(new TypeError('broken'));
     step.end();
     const span = await spans.one('step');
@@ -28,7 +29,7 @@ describe('a step', () => {
   });
 
   it('takes everything also without a span', () => {
-    const step = new Step(undefined, ROOT_CONTEXT);
+    const step = new Step(NO_SPAN, ROOT_CONTEXT);
     step.setAttributes({ a: 'b' });
     step.fail(new Error('x'));
     step.end();

@@ -46,9 +46,18 @@ export interface TracedEventOptions<TPayload = any> {
    * @example @TracedEvent('public-events', { trust: 'restart' })
    */
   readonly trust?: Trust;
+
+  /**
+   * Whether this topic has process spans. With `false` the context of its messages still goes through to what the handler
+   * sends. Handlers of one topic must agree.
+   *
+   * @default what the module's rules and options say
+   * @example @TracedEvent('heartbeats', { trace: false })
+   */
+  readonly trace?: boolean;
 }
 
-const KNOWN: readonly string[] = ['span', 'attributes', 'relation', 'trust'];
+const KNOWN: readonly string[] = ['span', 'attributes', 'relation', 'trust', 'trace'];
 
 /**
  * @param handler whose options they are, as in `OrdersController.handle`

@@ -3,10 +3,11 @@ import { KafkaContext } from '@nestjs/microservices';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { resolveOptions } from '../../resolve-options.js';
 import type { KafkaEndpoint } from '../../tracing/attributes.js';
-import { type Delivery, deliveryOf, rememberDelivery } from '../../tracing/delivery.js';
+import { type Delivery, rememberDelivery } from '../../tracing/delivery.js';
 import { attempt, report } from '../../tracing/fail-open.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
+import { openedDelivery, parsedMessageOf } from '../handled-message.js';
 import { newestApplication } from '../live-applications.js';
 
 /**
@@ -117,22 +118,18 @@ function currentTracer(): KafkaTracer | undefined {
     : application.tracer();
 }
 
-/**
- * The delivery that the driver opened, found by its heartbeat, of which kafkajs makes one for each, or that another
- * interceptor opened for this context. A heartbeat that several messages share, as those of a batch do, tells nothing.
- */
-function openedDelivery(kafka: KafkaContext): Delivery | undefined {
-  const heartbeat: unknown = kafka.getHeartbeat();
-  const ofDriver = typeof heartbeat === 'function' ? deliveryOf(heartbeat) : undefined;
-  return ofDriver ?? deliveryOf(kafka);
-}
-
 const UNKNOWN_ENDPOINT: KafkaEndpoint = {};
 
 function openDelivery(tracer: KafkaTracer, kafka: KafkaContext): Delivery {
-  const { key, value, headers, offset } = kafka.getMessage();
-  const described = { key, value, headers, offset, partition: kafka.getPartition() };
-  const delivery = tracer.startProcess(UNKNOWN_ENDPOINT, kafka.getTopic(), described);
+  const handled = parsedMessageOf(kafka);
+  const { topic, partition, message } = handled;
+  const { key, value, headers, offset, timestamp } = message;
+  const delivery = tracer.startProcess({
+    endpoint: UNKNOWN_ENDPOINT,
+    topic,
+    message: { key, value, headers, offset, partition, timestamp },
+    handled,
+  });
   rememberDelivery(kafka, delivery);
   return delivery;
 }

@@ -1,0 +1,100 @@
+import type { Message, ProducerBatch, ProducerRecord, TopicMessages } from 'kafkajs';
+
+/**
+ * Whether this is what a topic's messages have to look like. What is not is for kafkajs to refuse in its own words, and so is
+ * a message without a value: those words quote the message, headers and all.
+ */
+function isTopicMessages(candidate: unknown): candidate is TopicMessages {
+  const { topic, messages } = (candidate ?? {}) as Partial<TopicMessages>;
+  return typeof topic === 'string' && Array.isArray(messages) && messages.every(isMessage);
+}
+
+function isMessage(candidate: unknown): candidate is Message {
+  return typeof candidate === 'object' && candidate !== null && (candidate as Message).value !== undefined;
+}
+
+/**
+ * The messages of a record; `undefined` where there is nothing to trace: it has none, or is no record.
+ *
+ * @internal
+ */
+export function messagesOfRecord(record: unknown): readonly TopicMessages[] | undefined {
+  return isTopicMessages(record) && record.messages.length > 0 ? [record] : undefined;
+}
+
+/**
+ * The messages of a batch; `undefined` where there is nothing to trace: it has none, or is no batch.
+ *
+ * @internal
+ */
+export function messagesOfBatch(batch: unknown): readonly TopicMessages[] | undefined {
+  const { topicMessages } = (batch ?? {}) as Partial<ProducerBatch>;
+  return Array.isArray(topicMessages) &&
+    topicMessages.every(isTopicMessages) &&
+    topicMessages.some(({ messages }) => messages.length > 0)
+    ? topicMessages
+    : undefined;
+}
+
+/**
+ * A record with these headers; the same one where none is written.
+ *
+ * @internal
+ */
+export function recordWithHeaders(
+  record: ProducerRecord,
+  [headers = []]: readonly (readonly unknown[])[],
+): ProducerRecord {
+  const messages = messagesWithHeaders(record.messages, headers);
+  if (messages === record.messages) {
+    return record;
+  }
+  const { topic, acks, timeout, compression } = record; // A record may be of a class, with getters.
+  return { ...record, topic, acks, timeout, compression, messages } as ProducerRecord;
+}
+
+/**
+ * A batch with these headers, topic by topic; the same one where none is written.
+ *
+ * @internal
+ */
+export function batchWithHeaders(
+  batch: ProducerBatch,
+  headers: readonly (readonly unknown[])[],
+): ProducerBatch {
+  const given = batch.topicMessages ?? [];
+  const topicMessages = given.map((ofTopic, index) => {
+    const messages = messagesWithHeaders(ofTopic.messages, headers[index] ?? []);
+    return messages === ofTopic.messages ? ofTopic : { ...ofTopic, topic: ofTopic.topic, messages };
+  });
+  if (topicMessages.every((ofTopic, index) => ofTopic === given[index])) {
+    return batch;
+  }
+  const { acks, timeout, compression } = batch;
+  return { ...batch, acks, timeout, compression, topicMessages } as ProducerBatch;
+}
+
+function messagesWithHeaders(messages: Message[], headers: readonly unknown[]): Message[] {
+  return messages.every((message, index) => headers[index] === message.headers)
+    ? messages
+    : messages.map((message, index) => withHeaders(message, headers[index]));
+}
+
+function withHeaders(message: Message, headers: unknown): Message {
+  if (headers === message.headers) {
+    return message;
+  }
+  const prototype = Object.getPrototypeOf(message) as object | null;
+  return (
+    prototype === Object.prototype ? { ...message, headers } : ofClass(prototype, message, headers)
+  ) as Message;
+}
+
+const COMPUTED = ['key', 'value', 'partition', 'timestamp'] as const;
+
+/** A custom partitioner may rely on a message's prototype; the private fields of its getters are in no copy. */
+function ofClass(prototype: object | null, message: Message, headers: unknown): unknown {
+  const computed = COMPUTED.filter((name) => name in message).map((name) => [name, message[name]] as const);
+  const fields = { ...message, ...Object.fromEntries(computed), headers };
+  return Object.create(prototype, Object.getOwnPropertyDescriptors(fields));
+}

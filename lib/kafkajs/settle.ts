@@ -1,0 +1,42 @@
+import { attempt } from '../tracing/fail-open.js';
+
+/**
+ * What has to be told how a call of the driver ended.
+ *
+ * @internal
+ */
+export interface Outcome<T> {
+  /** Whether it wants to know. */
+  readonly isWatched: boolean;
+  succeeded(result: T): void;
+  failed(error: unknown): void;
+}
+
+/**
+ * Calls the driver at once, and tells how that ended. Where nobody wants to know, what it returns is returned as it is.
+ *
+ * @internal
+ */
+export function settle<T>(outcome: Outcome<T>, call: () => Promise<T>): Promise<T> {
+  if (!outcome.isWatched) {
+    return call();
+  }
+  let called: Promise<T>;
+  try {
+    called = call();
+  } catch (error) {
+    attempt('tell that a call failed', () => outcome.failed(error));
+    throw error;
+  }
+  // What somebody else has wrapped, and a handler that is no async function, may return anything.
+  return Promise.resolve(called).then(
+    (result) => {
+      attempt('tell that a call succeeded', () => outcome.succeeded(result));
+      return result;
+    },
+    (error: unknown) => {
+      attempt('tell that a call failed', () => outcome.failed(error));
+      throw error;
+    },
+  );
+}

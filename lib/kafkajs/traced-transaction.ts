@@ -1,0 +1,65 @@
+import type { Offsets, Transaction as KafkaTransaction } from 'kafkajs';
+import type { KafkaEndpoint } from '../tracing/attributes.js';
+import { attempt } from '../tracing/fail-open.js';
+import type { Transaction } from '../tracing/transaction.js';
+import type { DriverTracing } from './driver-tracing.js';
+import { settle } from './settle.js';
+import { traceSends } from './traced-sends.js';
+
+type SendOffsets = KafkaTransaction['sendOffsets'];
+
+/**
+ * Traces a transaction of kafkajs, in place: what is sent in it, the offsets that are sent to it, and how it ends.
+ *
+ * @param ended called when it has been committed or aborted
+ * @internal
+ */
+export function traceTransaction(
+  transaction: KafkaTransaction,
+  span: Transaction,
+  ended: () => void,
+  tracing: DriverTracing,
+  endpoint: KafkaEndpoint,
+): void {
+  const { commit, abort, sendOffsets } = transaction;
+  traceSends(transaction, tracing, endpoint, span);
+
+  // kafkajs leaves a transaction open that could not be committed: it may be aborted then.
+  const ending = (end: () => void) => ({
+    isWatched: transaction.isActive(),
+    succeeded() {
+      end();
+      ended();
+    },
+    failed: (error: unknown) => span.failed(error),
+  });
+
+  transaction.commit = function tracedCommit(this: unknown): Promise<void> {
+    return settle(
+      ending(() => span.committed()),
+      () => commit.call(this),
+    );
+  };
+  transaction.abort = function tracedAbort(this: unknown): Promise<void> {
+    return settle(
+      ending(() => span.aborted()),
+      () => abort.call(this),
+    );
+  };
+  transaction.sendOffsets = function tracedSendOffsets(this: unknown, offsets): ReturnType<SendOffsets> {
+    const operation = attempt('trace offsets', () =>
+      tracing.tracer()?.startSendOffsets(endpoint, groupOf(offsets), topicsOf(offsets), span),
+    );
+    return operation === undefined
+      ? sendOffsets.call(this, offsets)
+      : settle(operation, () => sendOffsets.call(this, offsets));
+  };
+}
+
+function groupOf(offsets: Parameters<SendOffsets>[0]): string | undefined {
+  return offsets?.consumerGroupId;
+}
+
+function topicsOf(offsets: Offsets | undefined): readonly string[] {
+  return offsets?.topics?.map(({ topic }) => topic) ?? [];
+}

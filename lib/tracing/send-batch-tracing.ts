@@ -1,0 +1,152 @@
+import { type Attributes, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
+import { attempt } from './fail-open.js';
+import { MESSAGING_BATCH_MESSAGE_COUNT } from './semconv.js';
+import { measureSend } from './measurement.js';
+import { type Caller, callerOf, isTraced } from './caller.js';
+import { describeFurther, headersOf, originalOf, presetOf } from './send-tracing.js';
+import { Sending } from './sending.js';
+import { linksTo } from './span-starter.js';
+import type { TopicPolicy } from './topic-policies.js';
+import { NO_SPAN, type TracedSpan } from './traced-span.js';
+import type { TracingCore } from './tracing-core.js';
+import type { Transaction } from './transaction.js';
+
+/**
+ * The messages of one topic that are sent together.
+ *
+ * @internal
+ */
+export interface OutgoingMessages {
+  readonly topic: string;
+  readonly messages: readonly DescribedMessage[];
+}
+
+/** A message on its way: the context that it carries is its own, or that of the send. */
+interface Outgoing {
+  readonly message: DescribedMessage;
+  readonly policy: TopicPolicy;
+  readonly isTraced: boolean;
+  readonly preset: SpanContext | undefined;
+  readonly create: TracedSpan;
+}
+
+/**
+ * What a send of several messages looks like as spans: a `create` span for each, whose context it carries and which has
+ * ended before the send, and one `send` span that links to them. Where messages have no span of their own, they carry the
+ * context of the send.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#batch-sending
+ * @internal
+ */
+export function startSendOfMany(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  batch: readonly OutgoingMessages[],
+  transaction?: Transaction,
+): Sending {
+  const caller = callerOf(transaction);
+  const count = batch.reduce((sum, { messages }) => sum + messages.length, 0);
+  const mayCreate = count <= core.options.maxCreateSpans;
+  const outgoing = batch.map(({ topic, messages }) => {
+    const policy = core.policyOf(topic);
+    return messages.map((message) => prepare(core, endpoint, topic, message, policy, caller, mayCreate));
+  });
+  const span = sendSpan(core, endpoint, batch, outgoing.flat(), caller);
+  const headers = outgoing.map((ofTopic) =>
+    ofTopic.map(({ message, policy, preset, create }) =>
+      headersOf(core, message, policy, preset, caller.active, create === NO_SPAN ? span : create),
+    ),
+  );
+  const counted = batch.map(({ topic, messages }) => ({
+    topic,
+    policy: core.policyOf(topic),
+    count: messages.length,
+  }));
+  const measured = measureSend(endpoint, counted, span.in(caller.active));
+  return new Sending(span, headers, core.attributes, measured);
+}
+
+function prepare(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  topic: string,
+  message: DescribedMessage,
+  policy: TopicPolicy,
+  caller: Caller,
+  mayCreate: boolean,
+): Outgoing {
+  const preset = presetOf(message, policy, caller.active);
+  const traced = isTraced(policy, caller);
+  const isCreated = traced && mayCreate && policy.batch === 'create' && preset === undefined;
+  const create = isCreated ? createSpan(core, endpoint, topic, message, policy, caller) : NO_SPAN;
+  return { message, policy, isTraced: traced, preset, create };
+}
+
+function createSpan(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  topic: string,
+  message: DescribedMessage,
+  policy: TopicPolicy,
+  caller: Caller,
+): TracedSpan {
+  const options: SpanOptions = {
+    kind: SpanKind.PRODUCER,
+    attributes: core.describe(endpoint, 'create', topic, message, policy),
+    links: linksTo([...caller.links, originalOf(message, policy)]),
+  };
+  const span = core.spans.start('create span', `create ${policy.spanTarget}`, options, caller.parent);
+  describeFurther(core, span, topic, message, policy);
+  span.end();
+  return span;
+}
+
+function sendSpan(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  batch: readonly OutgoingMessages[],
+  outgoing: readonly Outgoing[],
+  caller: Caller,
+): TracedSpan {
+  const traced = outgoing.filter((one) => one.isTraced);
+  if (traced.length === 0) {
+    return NO_SPAN;
+  }
+  const isCarried = traced.some(({ preset, create }) => preset === undefined && create === NO_SPAN);
+  const contexts = traced.map(({ preset, create }) => preset ?? create.spanContext);
+  const policies = new Set(outgoing.map(({ policy }) => policy));
+  const [policy] = policies;
+  const target = policies.size === 1 ? ` ${policy?.spanTarget}` : '';
+  return core.spans.start(
+    'send span',
+    `send${target}`,
+    {
+      kind: isCarried ? SpanKind.PRODUCER : SpanKind.CLIENT,
+      attributes: attempt('describe a batch', () => describe(core, endpoint, batch, outgoing)) ?? {},
+      links: linksTo([...caller.links, ...contexts], core.options.maxLinks),
+    },
+    caller.parent,
+  );
+}
+
+/** What applies to all messages: the topic only where there is one. */
+function describe(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  batch: readonly OutgoingMessages[],
+  outgoing: readonly Outgoing[],
+): Attributes {
+  const topics = new Set(batch.map(({ topic }) => topic));
+  const [topic, ...others] = topics;
+  const [first] = outgoing;
+  return {
+    ...core.attributes.ofTopic(
+      endpoint,
+      'send',
+      others.length === 0 ? topic : undefined,
+      others.length === 0 ? first?.policy.template : undefined,
+    ),
+    [MESSAGING_BATCH_MESSAGE_COUNT]: outgoing.length,
+  };
+}

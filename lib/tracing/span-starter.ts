@@ -1,0 +1,87 @@
+import {
+  type Context,
+  type Link,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+  type TracerProvider,
+  isSpanContextValid,
+  trace,
+} from '@opentelemetry/api';
+import { attempt } from './fail-open.js';
+import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
+import { OpenSpans } from './open-spans.js';
+import { NO_SPAN, TracedSpan } from './traced-span.js';
+
+// The SDK's own limit.
+const MOST_LINKS = 128;
+
+/**
+ * The one place where a span is started.
+ *
+ * @internal
+ */
+export class SpanStarter {
+  readonly openSpans = new OpenSpans();
+  #tracer: Tracer | undefined;
+  #provider: TracerProvider | undefined;
+
+  /** @param what it is called in reports, as in "send span" */
+  start(what: string, name: string, options: SpanOptions, parent: Context): TracedSpan {
+    const span = attempt('start a span', () => this.#currentTracer().startSpan(name, options, parent));
+    return span === undefined || isNoSpan(span) ? NO_SPAN : new TracedSpan(what, span, this.openSpans);
+  }
+
+  // A provider may be registered late, and in tests another one after it: its identity tells.
+  #currentTracer(): Tracer {
+    const provider = trace.getTracerProvider();
+    if (this.#tracer === undefined || provider !== this.#provider) {
+      this.#tracer = provider.getTracer(SCOPE_NAME, SCOPE_VERSION);
+      this.#provider = provider;
+    }
+    return this.#tracer;
+  }
+}
+
+// Without an SDK a root span has no ids. In a context it would hide those of the message, which are to go on.
+function isNoSpan(span: Span): boolean {
+  return attempt('ask a span', () => !isSpanContextValid(span.spanContext())) ?? false;
+}
+
+/**
+ * The valid span context that is active in a context.
+ *
+ * @internal
+ */
+export function spanContextOf(context: Context): SpanContext | undefined {
+  const spanContext = trace.getSpanContext(context);
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
+}
+
+/**
+ * Links to the valid ones of these, each once, and no more than `most`.
+ *
+ * @internal
+ */
+export function linksTo(contexts: readonly (SpanContext | undefined)[], most = MOST_LINKS): Link[] {
+  const links: Link[] = [];
+  for (const context of contexts) {
+    if (links.length >= most) {
+      break;
+    }
+    if (
+      context !== undefined &&
+      isSpanContextValid(context) &&
+      !links.some((link) => isSameSpan(link.context, context))
+    ) {
+      links.push({ context });
+    }
+  }
+  return links;
+}
+
+/** @internal */
+export function isSameSpan(one: SpanContext | undefined, other: SpanContext | undefined): boolean {
+  return one?.spanId === other?.spanId && one?.traceId === other?.traceId;
+}

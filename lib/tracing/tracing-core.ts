@@ -1,0 +1,75 @@
+import type { Attributes, Context } from '@opentelemetry/api';
+import { headersWith, headersWithContext } from '../propagation/header-policy.js';
+import type { ResolvedOptions } from '../resolve-options.js';
+import { type DescribedMessage, type KafkaEndpoint, type Operation, SpanAttributes } from './attributes.js';
+import { attempt } from './fail-open.js';
+import { SpanStarter, spanContextOf } from './span-starter.js';
+import { TopicPolicies, type TopicPolicy } from './topic-policies.js';
+
+/**
+ * What the parts of a tracer have in common: the options of one application, and all that is made of them once.
+ *
+ * @internal
+ */
+export class TracingCore {
+  readonly spans = new SpanStarter();
+  readonly attributes: SpanAttributes;
+  readonly #policies: TopicPolicies;
+
+  constructor(readonly options: ResolvedOptions) {
+    this.attributes = new SpanAttributes(options);
+    this.#policies = new TopicPolicies(options);
+  }
+
+  policyOf(topic: string): TopicPolicy {
+    return (
+      attempt('find the rule of a topic', () => this.#policies.of(topic)) ?? this.#policies.ofModule(topic)
+    );
+  }
+
+  describe(
+    endpoint: KafkaEndpoint,
+    operation: Operation,
+    topic: string,
+    message: DescribedMessage,
+    policy: TopicPolicy,
+  ): Attributes {
+    return (
+      attempt('describe a message', () =>
+        this.attributes.ofMessage(endpoint, operation, topic, message, policy),
+      ) ?? {}
+    );
+  }
+
+  /** Says which errors of a topic's deliveries are part of the business; `undefined` where every one is a failure. */
+  isExpected(topic: string): ((error: unknown) => boolean) | undefined {
+    const { classifyError } = this.options;
+    return classifyError === undefined
+      ? undefined
+      : (error) => attempt('classify an error', () => classifyError(error, topic)) === 'expected';
+  }
+
+  /** No more baggage and tracestate than the options allow. */
+  limit(context: Context): Context {
+    return context;
+  }
+
+  /** The headers that carry a context: a copy, or the same object where nothing is written. */
+  inject(headers: unknown, context: Context): unknown {
+    const written =
+      attempt('write the headers', () => headersWithContext(headers, this.limit(context))) ?? headers;
+    return this.withCorrelationId(written, context);
+  }
+
+  withCorrelationId(headers: unknown, carried: Context): unknown {
+    const name = this.options.correlationId;
+    if (name === false) {
+      return headers;
+    }
+    const written = attempt('write the headers', () => {
+      const spanContext = spanContextOf(carried);
+      return spanContext === undefined ? headers : headersWith(headers, name, spanContext.traceId);
+    });
+    return written ?? headers;
+  }
+}
