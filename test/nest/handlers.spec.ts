@@ -17,7 +17,7 @@ import {
 import { REQUEST } from '@nestjs/core';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { context, propagation, trace } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { RecordedSpan } from 'nestjs-kafka-tracing/testing';
 import { TracedEvent } from 'nestjs-kafka-tracing';
 import { type Observable, concat, delay, firstValueFrom, from, of, tap, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -266,6 +266,6 @@ function activeId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().spanId;
 }
 
-function traceIdOf(span: ReadableSpan): string {
+function traceIdOf(span: RecordedSpan): string {
   return span.spanContext().traceId;
 }

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider, type Sampler } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, expect } from 'vitest';
-import { SpanRecorder } from './span-recorder.js';
+import { SpanRecorder } from '../../lib/testing/span-recorder.js';
 import { until } from './until.js';
 
 /** What a test may have otherwise than an application with an SDK has it. */
@@ -29,7 +29,7 @@ export function afterTest(cleanup: () => unknown): void {
  * is stopped, and it fails if something leaked: an open span, an active context, a live application, a listener.
  */
 export function useTracing(setup: TracingSetup = {}): SpanRecorder {
-  const recorder = new SpanRecorder();
+  const recorder = new SpanRecorder({ deadlineMs: 15_000 });
   let listeners: Record<string, number>;
 
   beforeEach(() => {

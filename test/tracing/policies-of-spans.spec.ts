@@ -1,9 +1,9 @@
 import { TraceFlags, propagation } from '@opentelemetry/api';
 import { ParentBasedSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import type { KafkaTracingModuleOptions, Relation } from '../../lib/kafka-tracing.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
+import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import type { Delivery } from '../../lib/tracing/delivery.js';
 import { within } from '../../lib/tracing/fail-open.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';
@@ -31,7 +31,7 @@ function throwing(): never {
   throw new Error('no');
 }
 
-const shape = (span: ReadableSpan) => ({
+const shape = (span: RecordedSpan) => ({
   parent: span.parentSpanContext?.spanId,
   links: span.links.map((link) => link.context.spanId),
 });
