@@ -1,8 +1,10 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import { headersWith, headersWithContext } from '../propagation/header-policy.js';
+import { propagationLimiter } from '../propagation/propagation-limiter.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import { type DescribedMessage, type KafkaEndpoint, type Operation, SpanAttributes } from './attributes.js';
 import { attempt } from './fail-open.js';
+import { kafkaMetrics } from './kafka-metrics.js';
 import { SpanStarter, spanContextOf } from './span-starter.js';
 import { TopicPolicies, type TopicPolicy } from './topic-policies.js';
 
@@ -15,10 +17,12 @@ export class TracingCore {
   readonly spans = new SpanStarter();
   readonly attributes: SpanAttributes;
   readonly #policies: TopicPolicies;
+  readonly #limiter: (context: Context) => Context;
 
   constructor(readonly options: ResolvedOptions) {
     this.attributes = new SpanAttributes(options);
     this.#policies = new TopicPolicies(options);
+    this.#limiter = propagationLimiter(options, (field, count) => kafkaMetrics.dropped(field, count));
   }
 
   policyOf(topic: string): TopicPolicy {
@@ -51,7 +55,7 @@ export class TracingCore {
 
   /** No more baggage and tracestate than the options allow. */
   limit(context: Context): Context {
-    return context;
+    return attempt('limit what is propagated', () => this.#limiter(context)) ?? context;
   }
 
   /** The headers that carry a context: a copy, or the same object where nothing is written. */
