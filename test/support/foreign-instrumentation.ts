@@ -7,9 +7,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Kafka } from 'kafkajs';
 import { afterEach, beforeEach } from 'vitest';
+import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import { SCOPE_NAME } from '../../lib/tracing/instrumentation-scope.js';
 
 export const FOREIGN = '@opentelemetry/instrumentation-kafkajs';
@@ -27,13 +28,21 @@ export interface ForeignMetrics {
   readonly collect: () => Promise<Readonly<Record<string, readonly unknown[]>>>;
 }
 
-/** `@opentelemetry/instrumentation-kafkajs` is active in each test of the file; after {@link useTracing}. */
-export function useForeignInstrumentation(): ForeignMetrics {
+/**
+ * `@opentelemetry/instrumentation-kafkajs` is active in each test of the file; after {@link useTracing}.
+ *
+ * @param processor gets its spans; by default the test's own provider does
+ */
+export function useForeignInstrumentation(processor?: SpanProcessor): ForeignMetrics {
   let exporter: InMemoryMetricExporter;
   let meterProvider: MeterProvider;
 
   beforeEach(() => {
-    instrumentation.setTracerProvider(trace.getTracerProvider());
+    instrumentation.setTracerProvider(
+      processor === undefined
+        ? trace.getTracerProvider()
+        : new BasicTracerProvider({ spanProcessors: [processor] }),
+    );
     exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     meterProvider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter })] });
     instrumentation.setMeterProvider(meterProvider);
@@ -62,11 +71,11 @@ export function useForeignInstrumentation(): ForeignMetrics {
 }
 
 /** The names of the spans that the other instrumentation made. */
-export function foreignSpans(spans: readonly ReadableSpan[]): readonly string[] {
+export function foreignSpans(spans: readonly RecordedSpan[]): readonly string[] {
   return spans.filter((span) => span.instrumentationScope.name === FOREIGN).map((span) => span.name);
 }
 
 /** The names of the spans that we made. */
-export function ownSpans(spans: readonly ReadableSpan[]): readonly string[] {
+export function ownSpans(spans: readonly RecordedSpan[]): readonly string[] {
   return spans.filter((span) => span.instrumentationScope.name === SCOPE_NAME).map((span) => span.name);
 }
