@@ -1,10 +1,11 @@
-import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
+import { type Attributes, ROOT_CONTEXT, SpanStatusCode, context } from '@opentelemetry/api';
 import type { RecordMetadata } from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import { doubled } from '../support/doubled-driver.js';
 import { clientConfig, connected, freshName, freshTopic } from '../support/kafka.js';
 import { type Point, useMetrics } from '../support/metrics.js';
 import { consume, plainProducer, sendOne, tracedKafka, tracedProducer } from '../support/traced-kafka.js';
+import { withBaggage } from '../support/trace-context.js';
 import { useTracing } from '../support/tracing.js';
 import { until } from '../support/until.js';
 
@@ -14,6 +15,7 @@ const OPERATION = 'messaging.client.operation.duration';
 const PROCESS = 'messaging.process.duration';
 const QUEUE = 'nestjs.kafka.message.queue.duration';
 const LAG = 'nestjs.kafka.consumer.lag';
+const DROPPED = 'nestjs.kafka.propagation.dropped';
 
 /** One that kafkajs tries again after. */
 class OrderError extends Error {
@@ -120,6 +122,18 @@ describe('metrics of sends', () => {
     const [sent, ...others] = await recorded.points(SENT);
     expect([sent?.value, others.length]).toEqual([10_000, 0]);
     expect(await recorded.points(OPERATION)).toHaveLength(1);
+  });
+
+  it('count what a limit kept from being propagated', async () => {
+    const topic = await freshTopic();
+    const producer = await tracedProducer({ baggage: { maxEntries: 1 } });
+    const entries = Array.from({ length: 3 }, (_, number) => [`entry-${number}`, 'v'] as const);
+    await context.with(withBaggage(ROOT_CONTEXT, Object.fromEntries(entries)), () =>
+      sendOne(producer, topic),
+    );
+    expect(counts(await recorded.points(DROPPED))).toEqual([
+      { attributes: { 'nestjs.kafka.propagation.field': 'baggage' }, value: 2 },
+    ]);
   });
 
   it('count the messages of a transaction, and measure that its offsets were sent', async () => {
