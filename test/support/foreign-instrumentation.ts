@@ -11,7 +11,6 @@ import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trac
 import type { Kafka } from 'kafkajs';
 import { afterEach, beforeEach } from 'vitest';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
-import { SCOPE_NAME } from '../../lib/tracing/instrumentation-scope.js';
 
 export const FOREIGN = '@opentelemetry/instrumentation-kafkajs';
 
@@ -73,9 +72,4 @@ export function useForeignInstrumentation(processor?: SpanProcessor): ForeignMet
 /** The names of the spans that the other instrumentation made. */
 export function foreignSpans(spans: readonly RecordedSpan[]): readonly string[] {
   return spans.filter((span) => span.instrumentationScope.name === FOREIGN).map((span) => span.name);
-}
-
-/** The names of the spans that we made. */
-export function ownSpans(spans: readonly RecordedSpan[]): readonly string[] {
-  return spans.filter((span) => span.instrumentationScope.name === SCOPE_NAME).map((span) => span.name);
 }
