@@ -75,8 +75,8 @@ export class DiagnosisReport {
 }
 
 /** An application that has nothing of Kafka, yet, needs no SDK. */
-function isAboutKafka({ servers, clients, unreachable }: KafkaTracingDiagnosis): boolean {
-  return servers.length + clients.length + unreachable.length > 0;
+function isAboutKafka({ servers, clients, topics, unreachable }: KafkaTracingDiagnosis): boolean {
+  return [servers, clients, topics, unreachable].some((found) => found.length > 0);
 }
 
 function summaryOf(now: KafkaTracingDiagnosis): string {

@@ -1,5 +1,6 @@
 import {
   type INestApplication,
+  type INestApplicationContext,
   type INestMicroservice,
   type LoggerService,
   Module,
@@ -89,16 +90,31 @@ export function rootModule({
   ...metadata
 }: AppSetup): new () => object {
   const client = { name: KAFKA, transport: Transport.KAFKA, options: kafkaOptions('client') } as const;
-  @Module({
+  return moduleOf({
     ...metadata,
     imports: [
       ...(tracing === false ? [] : [KafkaTracingModule.forRoot(tracing)]),
       ClientsModule.register([client]),
       ...(metadata.imports ?? []),
     ],
-  })
+  });
+}
+
+/** A root module that has just this. */
+export function moduleOf(metadata: ModuleMetadata): new () => object {
+  @Module(metadata)
   class TestModule {}
   return TestModule;
+}
+
+/** Starts an application that has just this, and listens to nothing; it is closed after the test. */
+export async function startContext(
+  metadata: ModuleMetadata,
+  logger: LoggerService | false = false,
+): Promise<INestApplicationContext> {
+  const app = await NestFactory.createApplicationContext(moduleOf(metadata), { logger, abortOnError: false });
+  afterTest(() => app.close());
+  return app;
 }
 
 export function serverOptions(setup: AppSetup): KafkaOptions {
