@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -12,6 +13,7 @@ interface Manifest {
   readonly dependencies?: object;
   readonly devDependencies: Record<string, string>;
   readonly peerDependencies: Record<string, string>;
+  readonly peerDependenciesMeta: Record<string, { readonly optional: boolean }>;
 }
 
 const run = promisify(execFile);
@@ -26,6 +28,20 @@ describe('the package', () => {
   it('brings no copy of anything: peers only', () => {
     expect(manifest.dependencies).toBeUndefined();
     expect(Object.keys(manifest.peerDependencies)).toContain('@opentelemetry/api');
+  });
+
+  it('leaves the SDK to the application: what the test kit may load is optional', () => {
+    const peers = Object.keys(manifest.peerDependencies).filter((name) => name.startsWith('@opentelemetry/'));
+    const required = peers.filter((name) => manifest.peerDependenciesMeta[name]?.optional !== true);
+    expect(required).toEqual(['@opentelemetry/api']);
+  });
+
+  it.each(['esm', 'cjs'])('declares no type of the SDK, in %s', async (build) => {
+    const folder = join('dist', build);
+    const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+    const declarations = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+    const imported = declarations.flatMap((text) => text.match(/@opentelemetry\/[\w-]+(?=['"])/g) ?? []);
+    expect(new Set(imported)).toEqual(new Set(['@opentelemetry/api']));
   });
 
   it('pins what it is developed with', () => {

@@ -2,6 +2,7 @@
 // types, Nest's ring everything.
 const CORE = '^lib/(propagation|tracing)/';
 const DRIVER = '^lib/kafkajs/';
+const SDK_LOADER = '^lib/testing/application-sdk\\.ts$';
 const LEAVES = '^lib/(errors/|option-checks\\.ts|resolve-options\\.ts|kafka-tracing\\.options\\.ts)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -48,8 +49,15 @@ module.exports = {
     {
       name: 'library-knows-no-sdk-and-no-sample',
       severity: 'error',
-      from: { path: '^lib/' },
+      from: { path: '^lib/', pathNot: SDK_LOADER },
       to: { path: ['node_modules/@opentelemetry/(?!api/)', '^(sample|test)/'] },
+    },
+    {
+      name: 'test-kit-loads-the-sdk-when-asked',
+      comment: 'The SDK is optional; its types would make it a part of the published declarations.',
+      severity: 'error',
+      from: { path: SDK_LOADER },
+      to: { path: ['node_modules/@opentelemetry/(?!api/)', '^(sample|test)/'], dynamic: false },
     },
     {
       name: 'only-the-tracer-starts-spans',
