@@ -79,7 +79,11 @@ export function measureProcess(
   const described = of(endpoint, 'process', delivered);
   kafkaMetrics.consumed(described, delivered.count, context);
   for (const { timestamp } of first) {
-    kafkaMetrics.queued(described, (Date.now() - Number(timestamp)) / MILLISECONDS, context);
+    const sent = Number(timestamp);
+    if (sent >= 0) {
+      // Kafka says -1 for none.
+      kafkaMetrics.queued(described, (Date.now() - sent) / MILLISECONDS, context);
+    }
   }
   return measure((seconds, errorType) => kafkaMetrics.processed(described, seconds, context, errorType));
 }

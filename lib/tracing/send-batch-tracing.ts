@@ -2,7 +2,7 @@ import { type Attributes, type SpanContext, SpanKind, type SpanOptions } from '@
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
 import { attempt } from './fail-open.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT } from './semconv.js';
-import { measureSend } from './measurement.js';
+import { type Counted, measureSend } from './measurement.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
 import { describeFurther, headersOf, originalOf, presetOf } from './send-tracing.js';
 import { Sending } from './sending.js';
@@ -58,13 +58,17 @@ export function startSendOfMany(
       headersOf(core, message, policy, preset, caller.active, create === NO_SPAN ? span : create),
     ),
   );
-  const counted = batch.map(({ topic, messages }) => ({
-    topic,
-    policy: core.policyOf(topic),
-    count: messages.length,
-  }));
-  const measured = measureSend(endpoint, counted, span.in(caller.active));
+  const measured = measureSend(endpoint, countedIn(core, batch), span.in(caller.active));
   return new Sending(span, headers, core.attributes, measured);
+}
+
+/** How many messages there are of each topic; a batch may name one twice. */
+function countedIn(core: TracingCore, batch: readonly OutgoingMessages[]): readonly Counted[] {
+  const counts = new Map<string, number>();
+  for (const { topic, messages } of batch) {
+    counts.set(topic, (counts.get(topic) ?? 0) + messages.length);
+  }
+  return [...counts].map(([topic, count]) => ({ topic, policy: core.policyOf(topic), count }));
 }
 
 function prepare(
