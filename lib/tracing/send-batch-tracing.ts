@@ -1,4 +1,4 @@
-import { type Attributes, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import { type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
 import { attempt } from './fail-open.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT } from './semconv.js';
@@ -46,24 +46,26 @@ export function startSendOfMany(
   transaction?: Transaction,
 ): Sending {
   const caller = callerOf(transaction);
-  const count = batch.reduce((sum, { messages }) => sum + messages.length, 0);
+  const topics = topicsOf(core, batch);
+  const count = topics.reduce((sum, topic) => sum + topic.count, 0);
   const mayCreate = count <= core.options.maxCreateSpans;
   const outgoing = batch.map(({ topic, messages }) => {
     const policy = core.policyOf(topic);
     return messages.map((message) => prepare(core, endpoint, topic, message, policy, caller, mayCreate));
   });
-  const span = sendSpan(core, endpoint, batch, outgoing.flat(), caller);
+  const span = sendSpan(core, endpoint, topics, outgoing.flat(), caller);
   const headers = outgoing.map((ofTopic) =>
-    ofTopic.map(({ message, policy, preset, create }) =>
-      headersOf(core, message, policy, preset, caller.active, create === NO_SPAN ? span : create),
-    ),
+    ofTopic.map(({ message, policy, isTraced: traced, preset, create }) => {
+      const carried = create === NO_SPAN && traced ? span : create;
+      return headersOf(core, message, policy, preset, caller.active, carried);
+    }),
   );
-  const measured = measureSend(endpoint, countedIn(core, batch), span.in(caller.active));
+  const measured = measureSend(endpoint, topics, span.in(caller.active));
   return new Sending(span, headers, core.attributes, measured);
 }
 
 /** How many messages there are of each topic; a batch may name one twice. */
-function countedIn(core: TracingCore, batch: readonly OutgoingMessages[]): readonly Counted[] {
+function topicsOf(core: TracingCore, batch: readonly OutgoingMessages[]): readonly Counted[] {
   const counts = new Map<string, number>();
   for (const { topic, messages } of batch) {
     counts.set(topic, (counts.get(topic) ?? 0) + messages.length);
@@ -109,7 +111,7 @@ function createSpan(
 function sendSpan(
   core: TracingCore,
   endpoint: KafkaEndpoint,
-  batch: readonly OutgoingMessages[],
+  topics: readonly Counted[],
   outgoing: readonly Outgoing[],
   caller: Caller,
 ): TracedSpan {
@@ -117,40 +119,19 @@ function sendSpan(
   if (traced.length === 0) {
     return NO_SPAN;
   }
+  const [first, ...others] = topics;
+  const only = others.length === 0 ? first : undefined; // What is said of all messages must hold for all.
+  const attributes = attempt('describe a batch', () => ({
+    ...core.attributes.ofTopic(endpoint, 'send', only?.topic, only?.policy.template),
+    [MESSAGING_BATCH_MESSAGE_COUNT]: outgoing.length,
+  }));
   const isCarried = traced.some(({ preset, create }) => preset === undefined && create === NO_SPAN);
   const contexts = traced.map(({ preset, create }) => preset ?? create.spanContext);
-  const policies = new Set(outgoing.map(({ policy }) => policy));
-  const [policy] = policies;
-  const target = policies.size === 1 ? ` ${policy?.spanTarget}` : '';
-  return core.spans.start(
-    'send span',
-    `send${target}`,
-    {
-      kind: isCarried ? SpanKind.PRODUCER : SpanKind.CLIENT,
-      attributes: attempt('describe a batch', () => describe(core, endpoint, batch, outgoing)) ?? {},
-      links: linksTo([...caller.links, ...contexts], core.options.maxLinks),
-    },
-    caller.parent,
-  );
-}
-
-/** What applies to all messages: the topic only where there is one. */
-function describe(
-  core: TracingCore,
-  endpoint: KafkaEndpoint,
-  batch: readonly OutgoingMessages[],
-  outgoing: readonly Outgoing[],
-): Attributes {
-  const topics = new Set(batch.map(({ topic }) => topic));
-  const [topic, ...others] = topics;
-  const [first] = outgoing;
-  return {
-    ...core.attributes.ofTopic(
-      endpoint,
-      'send',
-      others.length === 0 ? topic : undefined,
-      others.length === 0 ? first?.policy.template : undefined,
-    ),
-    [MESSAGING_BATCH_MESSAGE_COUNT]: outgoing.length,
+  const options: SpanOptions = {
+    kind: isCarried ? SpanKind.PRODUCER : SpanKind.CLIENT,
+    attributes: attributes ?? {},
+    links: linksTo([...caller.links, ...contexts], core.options.maxLinks),
   };
+  const name = only === undefined ? 'send' : `send ${only.policy.spanTarget}`;
+  return core.spans.start('send span', name, options, caller.parent);
 }
