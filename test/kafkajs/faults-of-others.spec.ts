@@ -57,6 +57,17 @@ describe(`a fault of ${FOREIGN} is none of ours:`, () => {
     expect(headers).toEqual({ a: 'b', traceparent: expect.any(String) });
   });
 
+  it('a context that somebody set on purpose is overwritten', async () => {
+    const topic = await freshTopic();
+    await sendOne(await plainProducer(), topic, { headers: { traceparent: traceparent(1) } });
+    await sendOne(await tracedProducer(), topic, { headers: { traceparent: traceparent(1) } });
+    const [plain, traced] = (await readPlain(topic, 2)).map(({ headers }) =>
+      String(headers?.['traceparent']),
+    );
+    expect(plain).not.toBe(traceparent(1));
+    expect(traced).toBe(traceparent(1));
+  });
+
   it('a frozen message is refused', async () => {
     const topic = await freshTopic();
     const record = (): ProducerRecord => ({ topic, messages: [Object.freeze({ value: 'v' })] });

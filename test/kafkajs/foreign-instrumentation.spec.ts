@@ -16,14 +16,34 @@ describe(`while ${FOREIGN} is active`, () => {
   const spans = useTracing();
   const metrics = useForeignInstrumentation();
 
-  it('a plain kafkajs has its spans', async () => {
+  it('a plain kafkajs has its spans, as the README tells of them', async () => {
     const topic = await freshTopic();
     expect(isWrapped(plainKafka())).toBe(true);
     await consume(plainKafka(), topic, async () => {});
     await sendOne(await plainProducer(), topic);
     await spans.one(`process ${topic}`);
     await spans.one(`send ${topic}`);
-    expect([...foreignSpans(spans.finished)].sort()).toEqual([`process ${topic}`, `send ${topic}`]);
+
+    const batched = await freshTopic();
+    const transactionalId = freshName('tx');
+    const options = { idempotent: true, maxInFlightRequests: 1, transactionalId };
+    const transaction = await (await connected(plainKafka().producer(options))).transaction();
+    await transaction.send({ topic: batched, messages: [{ value: '1' }, { value: '2' }] });
+    await transaction.commit();
+    await consume(plainKafka(), batched, { eachBatch: async () => {} });
+    await spans.one(`poll ${batched}`);
+    expect([...foreignSpans(spans.finished)].sort()).toEqual(
+      [
+        `CLIENT poll ${batched}`,
+        `CONSUMER process ${batched}`,
+        `CONSUMER process ${batched}`,
+        `CONSUMER process ${topic}`,
+        'INTERNAL transaction',
+        `PRODUCER send ${batched}`,
+        `PRODUCER send ${batched}`,
+        `PRODUCER send ${topic}`,
+      ].sort(),
+    );
   });
 
   it('a message has one PRODUCER and one CONSUMER span, ours, and carries our context', async () => {
@@ -104,6 +124,16 @@ describe(`while ${FOREIGN} is active`, () => {
     ]);
   });
 
+  it('a topic that is not to be traced has spans of neither', async () => {
+    const topic = await freshTopic();
+    const kafka = tracedKafka({ topics: [{ match: topic, trace: false }] });
+    let handled = 0;
+    await consume(kafka, topic, async () => void (handled += 1));
+    await sendOne(await connected(kafka.producer()), topic);
+    await until('it was handled', () => handled === 1);
+    expect(spans.finished).toEqual([]);
+  });
+
   it('goes on tracing where we are turned off', async () => {
     const topic = await freshTopic();
     const kafka = tracedKafka({ enabled: false });
@@ -111,7 +141,10 @@ describe(`while ${FOREIGN} is active`, () => {
     await sendOne(await connected(kafka.producer()), topic);
     await spans.one(`process ${topic}`);
     await spans.one(`send ${topic}`);
-    expect([...foreignSpans(spans.finished)].sort()).toEqual([`process ${topic}`, `send ${topic}`]);
+    expect([...foreignSpans(spans.finished)].sort()).toEqual([
+      `CONSUMER process ${topic}`,
+      `PRODUCER send ${topic}`,
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { trace } from '@opentelemetry/api';
+import { SpanKind, trace } from '@opentelemetry/api';
 import { KafkaJsInstrumentation } from '@opentelemetry/instrumentation-kafkajs';
 import {
   AggregationTemporality,
@@ -69,7 +69,9 @@ export function useForeignInstrumentation(processor?: SpanProcessor): ForeignMet
   };
 }
 
-/** The names of the spans that the other instrumentation made. */
+/** The kinds and names of the spans that the other instrumentation made. */
 export function foreignSpans(spans: readonly RecordedSpan[]): readonly string[] {
-  return spans.filter((span) => span.instrumentationScope.name === FOREIGN).map((span) => span.name);
+  return spans
+    .filter((span) => span.instrumentationScope.name === FOREIGN)
+    .map(({ kind, name }) => `${SpanKind[kind]} ${name}`);
 }
