@@ -334,7 +334,8 @@ export interface KafkaTracingModuleOptions extends TopicOptions {
   readonly onProcess?: (span: Span, handled: HandledMessage) => void;
 
   /**
-   * Milliseconds that `app.close()` waits, at most, until open spans have ended and spans and metrics are exported.
+   * Milliseconds that `app.close()` waits, at most, until open spans have ended and spans and metrics are exported. With `0`
+   * it waits for nothing, and leaves the export to you.
    *
    * @default 5_000
    * @example KafkaTracingModule.forRoot({ shutdownTimeoutMs: 2_000 })

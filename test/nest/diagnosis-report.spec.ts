@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Controller } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
@@ -54,6 +55,19 @@ describe('the line in the log', () => {
       `Traces ${traced} (order-events, audit.eu by rule 0 audit.*, /^replies-/). ${REGISTERED}`,
     ]);
     expect(logger.warnings).toEqual([]);
+  });
+
+  it('looks as the README shows it', async () => {
+    const logger = new LogRecorder();
+    const readme = await readFile('README.md', 'utf8');
+    const options = { ...kafkaOptions(), consumer: { groupId: 'notification-service' }, postfixId: '' };
+    const controllers = [Statistics];
+    const imports = [KafkaTracingModule.forRoot()];
+    const app = await NestFactory.create(moduleOf({ imports, controllers }), { logger, abortOnError: false });
+    afterTest(() => app.close());
+    app.connectMicroservice<MicroserviceOptions>({ strategy: new IdleServer(options) });
+    await app.init();
+    expect(readme).toContain(`LOG [KafkaTracing] ${logger.lines[0]}\n`);
   });
 
   it('says it once where the module is imported twice', async () => {

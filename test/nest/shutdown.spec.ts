@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Controller, type DynamicModule, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientKafka, ClientsModule, EventPattern } from '@nestjs/microservices';
@@ -6,7 +8,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { KafkaTracingModule, type KafkaTracingModuleOptions } from 'nestjs-kafka-tracing';
 import { firstValueFrom } from 'rxjs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TRACED_APPLICATION } from '../../lib/nest/kafka-tracing.explorer.js';
 import type { TracedApplication } from '../../lib/nest/traced-application.js';
 import type { OpenSpans } from '../../lib/tracing/open-spans.js';
@@ -210,12 +212,51 @@ describe('the end of an application whose exporter fails', () => {
   });
 
   it('takes a deadline that is longer than a timer may be', async () => {
+    const warnings = recordWarnings();
     const forceFlush = vi.fn(async () => {});
     await startAndClose(forceFlush, { shutdownTimeoutMs: Number.MAX_SAFE_INTEGER }, (openSpans) => {
       openSpans.started();
-      setImmediate(() => openSpans.ended());
+      setTimeout(() => openSpans.ended(), 50);
     });
+    expect(warnings).toEqual([]);
     expect(forceFlush).toHaveBeenCalledOnce();
+  });
+});
+
+// Of the built package: `npm test` builds first.
+const PROGRAM = `
+  import 'reflect-metadata';
+  import { Module } from '@nestjs/common';
+  import { NestFactory } from '@nestjs/core';
+  import { trace } from '@opentelemetry/api';
+  import { KafkaTracingModule } from 'nestjs-kafka-tracing';
+
+  const forceFlush = () => {
+    process.stdout.write('flushing ');
+    return new Promise(() => {});
+  };
+  trace.setGlobalTracerProvider({ getTracer: () => ({}), forceFlush });
+  class App {}
+  Module({ imports: [KafkaTracingModule.forRoot({ shutdownTimeoutMs: 200 })] })(App);
+  const app = await NestFactory.createApplicationContext(App, { logger: false });
+  app.enableShutdownHooks();
+  setInterval(() => {}, 60_000);
+  process.stdout.write('ready ');
+`;
+
+describe('a process whose exporter hangs', () => {
+  it('ends at SIGTERM all the same', async () => {
+    const program = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', PROGRAM]);
+    onTestFinished(() => void program.kill('SIGKILL'));
+    let output = '';
+    program.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    program.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await until('the program is ready', () => output.includes('ready'));
+
+    program.kill('SIGTERM');
+
+    const [code, signal] = (await once(program, 'exit')) as unknown[];
+    expect([output, code, signal]).toEqual(['ready flushing ', null, 'SIGTERM']);
   });
 });
 
