@@ -1,7 +1,7 @@
 import type { IHeaders, ProducerRecord } from 'kafkajs';
 import type { HandledMessage } from '../kafka-tracing.options.js';
 import { extractCreationContext } from '../propagation/creation-context.js';
-import { setHeader } from '../propagation/kafka-headers.js';
+import { setHeader } from '../propagation/header-names.js';
 import { ORIGINAL_TRACEPARENT, formatTraceparent } from '../propagation/original-context.js';
 import { DELIVERY_ATTEMPT } from '../tracing/delivery-attempts.js';
 import { errorMessage, errorType } from '../tracing/error-type.js';

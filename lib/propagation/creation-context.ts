@@ -7,7 +7,8 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api';
-import { type KafkaHeaders, kafkaHeadersGetter } from './kafka-headers.js';
+import { ownNames } from './header-names.js';
+import { type KafkaHeaders, isCarrier, kafkaHeadersGetter } from './kafka-headers.js';
 
 /**
  * The creation context of a message: what its producer put into the headers.
@@ -32,8 +33,8 @@ const RECEIVED = createContextKey('nestjs-kafka-tracing received creation contex
  * @internal
  */
 export function extractCreationContext(headers: KafkaHeaders | null | undefined): CreationContext {
-  if (headers === null || headers === undefined) {
-    return NO_CREATION_CONTEXT;
+  if (!isCarrier(headers) || ownNames(headers).length === 0) {
+    return NO_CREATION_CONTEXT; // As most messages: nothing is computed for them.
   }
   const context = propagation.extract(ROOT_CONTEXT, headers, kafkaHeadersGetter);
   const spanContext = trace.getSpanContext(context);

@@ -1,14 +1,8 @@
-import { type Context, type SpanContext, propagation } from '@opentelemetry/api';
+import { type Context, type SpanContext, type TextMapSetter, propagation } from '@opentelemetry/api';
+import { type ContextFields, contextFields } from './context-fields.js';
 import { extractCreationContext, isEcho } from './creation-context.js';
-import {
-  type KafkaHeaders,
-  headerText,
-  isCarrier,
-  kafkaHeadersGetter,
-  namesakes,
-  removeHeader,
-  setHeader,
-} from './kafka-headers.js';
+import { isNamesake, namesakes, ownNames, setHeader } from './header-names.js';
+import { type KafkaHeaders, headerText, isCarrier, kafkaHeadersGetter } from './kafka-headers.js';
 
 /**
  * The span context that an outgoing message carries already, if it is to be kept: one that somebody set on purpose. An
@@ -17,16 +11,26 @@ import {
  * @internal
  */
 export function presetCreationContext(headers: unknown, active: Context): SpanContext | undefined {
-  if (!isCarrier(headers) || !propagation.fields().some((field) => namesakes(headers, field).length > 0)) {
+  if (!isCarrier(headers) || !hasSpan(headers)) {
     return undefined;
   }
   const { spanContext } = extractCreationContext(headers);
   return spanContext === undefined || isEcho(active, spanContext) ? undefined : spanContext;
 }
 
+function hasSpan(headers: KafkaHeaders): boolean {
+  const names = ownNames(headers);
+  if (names.length === 0) {
+    return false;
+  }
+  const fields = contextFields();
+  return names.some((name) => fields(name)?.kind === 'span');
+}
+
 /**
- * The headers that carry `context`: a copy of those given, or the very same object where there is nothing to write.
- * What the propagator would write is removed first, in every letter case, if the headers hold a stale span context.
+ * The headers that carry `context`: a copy of those given, or the very same object where there is nothing to write, or no
+ * copy can be made. Every header that the propagator writes replaces its namesakes in all letter cases. Where it writes a
+ * span, and the headers have a stale one, all of that goes: its state, its baggage, what else the propagator may read.
  *
  * @internal
  */
@@ -34,43 +38,119 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
   if (headers !== null && headers !== undefined && !isCarrier(headers)) {
     return headers; // Not headers: for kafkajs to refuse in its own words.
   }
-  const written: [name: string, value: string][] = [];
-  propagation.inject(context, written, recorder);
-  if (written.length === 0) {
+  const written: Record<string, unknown> = {};
+  propagation.inject(context, written, writer);
+  const names = Object.keys(written);
+  if (names.length === 0) {
     return headers;
   }
-  const copy: Record<string, unknown> = { ...headers };
-  if (isCarrier(headers) && hasSpanHeader(headers)) {
-    propagation.fields().forEach((field) => removeHeader(copy, field));
+  if (!isCarrier(headers)) {
+    return written;
   }
-  for (const [name, value] of written) {
-    removeHeader(copy, name);
+  const fields = contextFields();
+  try {
+    return replaced(headers, written, names, fields);
+  } catch {
+    return headers; // A hostile carrier, such as one whose property getters throw.
+  }
+}
+
+// kafkajs refuses a header that is no string: what a propagator of somebody's own writes must not fail the send.
+const writer: TextMapSetter<Record<string, unknown>> = {
+  set(written, name, value: unknown) {
+    if (typeof value === 'string') {
+      setHeader(written, name, value);
+    }
+  },
+};
+
+function replaced(
+  headers: KafkaHeaders,
+  written: KafkaHeaders,
+  names: readonly string[],
+  fields: ContextFields,
+): KafkaHeaders {
+  const copy: Record<string, unknown> = { ...headers };
+  for (const name of namesReplacedBy(names, ownNames(headers), fields)) {
+    delete copy[name];
+  }
+  for (const name of names) {
+    setHeader(copy, name, written[name]);
+  }
+  return copy;
+}
+
+function namesReplacedBy(
+  written: readonly string[],
+  own: readonly string[],
+  fields: ContextFields,
+): readonly string[] {
+  const namesakes: string[] = [];
+  const others: string[] = [];
+  let hasSpan = false;
+  for (const name of own) {
+    const field = fields(name);
+    hasSpan ||= field !== undefined && field.kind !== 'baggage';
+    if (written.some((one) => isNamesake(one, name))) {
+      namesakes.push(name);
+    } else if (field !== undefined) {
+      others.push(name);
+    }
+  }
+  // A lone baggage stays where the propagator writes none; beside a span it belongs to that.
+  return hasSpan && written.some((name) => fields(name)?.kind === 'span')
+    ? [...namesakes, ...others]
+    : namesakes;
+}
+
+/**
+ * The same headers with one span context. Where a header that says which span is repeated, or is of a shape that kafkajs
+ * cannot write, it becomes the value that the propagator reads, in its place; the very same object where there is none.
+ *
+ * @internal
+ */
+export function headersWithOneSpanContext(headers: unknown): unknown {
+  if (!isCarrier(headers)) {
+    return headers;
+  }
+  const fields = contextFields();
+  try {
+    return withoutRepetition(headers, fields);
+  } catch {
+    return headers; // A hostile carrier, such as one whose property getters throw.
+  }
+}
+
+function withoutRepetition(headers: KafkaHeaders, fields: ContextFields): KafkaHeaders {
+  const names = ownNames(headers);
+  const values = new Map<string, readonly [name: string, value: string]>();
+  for (const name of names) {
+    const field = fields(name);
+    const value = field?.kind === 'span' ? kafkaHeadersGetter.get(headers, field.name) : undefined;
+    if (field !== undefined && typeof value === 'string' && !isOnly(headers, name, value)) {
+      values.set(name, [field.name, value]);
+    }
+  }
+  if (values.size === 0) {
+    return headers;
+  }
+  const copy: Record<string, unknown> = {};
+  for (const own of names) {
+    const [name, value] = values.get(own) ?? [own, headers[own]];
     setHeader(copy, name, value);
   }
   return copy;
 }
 
-/**
- * The same headers with one traceparent: where it is repeated, the last valid one.
- *
- * @internal
- */
-export function headersWithOneTraceparent(headers: unknown): unknown {
-  if (!isCarrier(headers)) {
-    return headers;
-  }
-  const names = namesakes(headers, 'traceparent');
-  const valid = kafkaHeadersGetter.get(headers, 'traceparent');
-  if (
-    typeof valid !== 'string' ||
-    (names.length === 1 && headerText(headers[names[0] as string]) === valid)
-  ) {
-    return headers;
-  }
-  const copy: Record<string, unknown> = { ...headers };
-  removeHeader(copy, 'traceparent');
-  copy['traceparent'] = valid;
-  return copy;
+/** Whether the header stands once, with this value, as kafkajs writes it. */
+function isOnly(headers: KafkaHeaders, name: string, value: string): boolean {
+  const given = headers[name];
+  const only: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+  return (
+    (typeof only === 'string' || Buffer.isBuffer(only)) &&
+    headerText(only)?.trim() === value.trim() &&
+    namesakes(headers, name).length === 1
+  );
 }
 
 /**
@@ -79,24 +159,11 @@ export function headersWithOneTraceparent(headers: unknown): unknown {
  * @internal
  */
 export function headersWith(headers: unknown, name: string, value: string): unknown {
-  if (headers !== null && headers !== undefined && (!isCarrier(headers) || Object.hasOwn(headers, name))) {
-    return headers;
+  try {
+    return headers !== null && headers !== undefined && (!isCarrier(headers) || Object.hasOwn(headers, name))
+      ? headers
+      : { ...headers, [name]: value };
+  } catch {
+    return headers; // A hostile carrier, such as one whose property getters throw.
   }
-  return { ...headers, [name]: value };
-}
-
-// kafkajs refuses a header that is no string: what a propagator of somebody's own writes must not fail the send.
-const recorder = {
-  set(written: [string, string][], name: string, value: unknown): void {
-    if (typeof value === 'string') {
-      written.push([name, value]);
-    }
-  },
-};
-
-// A lone baggage header stays where the propagator writes none; beside a span context it belongs to that.
-function hasSpanHeader(headers: KafkaHeaders): boolean {
-  return propagation
-    .fields()
-    .some((field) => field.toLowerCase() !== 'baggage' && namesakes(headers, field).length > 0);
 }

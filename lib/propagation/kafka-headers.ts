@@ -1,4 +1,5 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
+import { namesakes, ownNames, removeHeader, setHeader } from './header-names.js';
 
 /**
  * Kafka headers as they are met in a Node process: of kafkajs (strings, Buffers, arrays of them where a header is
@@ -23,7 +24,7 @@ export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> 
       return undefined;
     }
     try {
-      return lastValid(key, valuesOf(headers, key));
+      return lastValid(key, valuesFromTheLast(headers, namesakes(headers, key)));
     } catch {
       return undefined; // A hostile carrier, such as one whose property getters throw.
     }
@@ -32,7 +33,8 @@ export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> 
 
 /**
  * Writes a header for a propagator. It replaces the header of that name in every letter case, so that there is never a
- * second one on the wire. It never throws: on a carrier that cannot be extended, such as a frozen one, it does nothing.
+ * second one on the wire. It never throws: on a carrier that cannot be extended, such as a frozen one, it does nothing, and
+ * neither does it with a value that is no string, which kafkajs would refuse.
  *
  * @example propagation.inject(context.active(), headers, kafkaHeadersSetter)
  * @see https://opentelemetry.io/docs/specs/otel/context/api-propagators/#setter-argument
@@ -41,7 +43,7 @@ export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> 
 export const kafkaHeadersSetter: TextMapSetter<Record<string, unknown>> = {
   set(headers, key, value) {
     try {
-      if (isCarrier(headers) && Object.isExtensible(headers)) {
+      if (typeof value === 'string' && isCarrier(headers) && Object.isExtensible(headers)) {
         removeHeader(headers, key);
         setHeader(headers, key, value);
       }
@@ -50,36 +52,6 @@ export const kafkaHeadersSetter: TextMapSetter<Record<string, unknown>> = {
     }
   },
 };
-
-/** @internal */
-export function setHeader(headers: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') {
-    Object.defineProperty(headers, name, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    headers[name] = value;
-  }
-}
-
-/**
- * Removes the header in every letter case.
- *
- * @internal
- */
-export function removeHeader(headers: Record<string, unknown>, name: string): void {
-  for (const namesake of namesakes(headers, name)) {
-    delete headers[namesake];
-  }
-}
-
-/**
- * The names, in any letter case, under which the headers have this one.
- *
- * @internal
- */
-export function namesakes(headers: KafkaHeaders, name: string): readonly string[] {
-  const lower = name.toLowerCase();
-  return ownNames(headers).filter((own) => own.length === name.length && own.toLowerCase() === lower);
-}
 
 /**
  * Whether this can hold headers: an object, and not one of those that only look like one.
@@ -103,32 +75,20 @@ export function headerText(value: unknown): string | undefined {
   if (typeof value === 'string') {
     return value;
   }
-  if (value instanceof Uint8Array) {
+  if (Buffer.isBuffer(value)) {
+    return value.toString('utf8');
+  }
+  if (ArrayBuffer.isView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   }
   return isSerializedBuffer(value) ? Buffer.from(value.data).toString('utf8') : undefined;
 }
 
-function ownNames(headers: KafkaHeaders): string[] {
-  try {
-    return Object.keys(headers);
-  } catch {
-    return [];
-  }
-}
-
-function valuesOf(headers: KafkaHeaders, key: string): readonly string[] {
-  const values: string[] = [];
-  for (const name of namesakes(headers, key)) {
-    const value = headers[name];
-    for (const item of Array.isArray(value) ? value : [value]) {
-      const text = headerText(item);
-      if (text !== undefined) {
-        values.push(text);
-      }
-    }
-  }
-  return values;
+function valuesFromTheLast(headers: KafkaHeaders, names: readonly string[]): readonly unknown[] {
+  const first = names.length === 1 ? headers[names[0] as string] : undefined;
+  return names.length === 1 && !Array.isArray(first)
+    ? [first]
+    : names.flatMap((name) => headers[name]).toReversed();
 }
 
 // Headers whose value never holds a comma: one that does is a repeated header that Nest's KafkaParser has joined.
@@ -137,19 +97,43 @@ const NEVER_A_LIST = /^(traceparent|b3|x-b3-.*|uber-trace-id)$/i;
 /** @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent: version 00 ends after the flags */
 const TRACEPARENT = /^(?!ff|00-.{52}-)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 
-function lastValid(key: string, values: readonly string[]): string | undefined {
-  if (values.length === 0) {
-    return undefined;
+function lastValid(key: string, valuesFromTheLast: readonly unknown[]): string | undefined {
+  const isNoList = valuesFromTheLast.length > 0 && NEVER_A_LIST.test(key);
+  const isValid = isNoList && key.toLowerCase() === 'traceparent' ? isTraceparent : isFilled;
+  let last: string | undefined;
+  for (const value of valuesFromTheLast) {
+    const text = headerText(value);
+    if (text === undefined) {
+      continue;
+    }
+    const candidates = isNoList ? joinedInFromTheLast(text) : [text];
+    const found = candidates.find(isValid);
+    if (found !== undefined) {
+      return found;
+    }
+    last ??= candidates[0];
   }
-  const candidates = NEVER_A_LIST.test(key) ? values.flatMap(splitJoined) : values;
-  return key.toLowerCase() === 'traceparent'
-    ? (candidates.findLast((value) => TRACEPARENT.test(value)) ?? candidates.at(-1))
-    : (candidates.findLast((value) => value !== '') ?? candidates.at(-1));
+  return last;
 }
 
-function splitJoined(value: string): string | readonly string[] {
-  return value.includes(',') ? value.split(',').map((part) => part.trim()) : value.trim();
+function isTraceparent(value: string): boolean {
+  return TRACEPARENT.test(value);
 }
+
+function isFilled(value: string): boolean {
+  return value !== '';
+}
+
+function joinedInFromTheLast(text: string): readonly string[] {
+  if (!text.includes(',')) {
+    return [text.trim()];
+  }
+  const parts = text.slice(-MOST_JOINED).split(',');
+  return parts.map((part) => part.trim()).toReversed();
+}
+
+// Characters. Somebody may send a megabyte of commas; the last values are at the end.
+const MOST_JOINED = 8_192;
 
 /** What JSON makes of a Buffer, as in an outbox table with a JSON column. */
 function isSerializedBuffer(value: unknown): value is { readonly data: readonly number[] } {

@@ -1,6 +1,6 @@
 import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
 import type { SentMessage } from '../kafka-tracing.options.js';
-import { headersWithOneTraceparent, presetCreationContext } from '../propagation/header-policy.js';
+import { headersWithOneSpanContext, presetCreationContext } from '../propagation/header-policy.js';
 import { originalCreationContext } from '../propagation/original-context.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
@@ -98,7 +98,7 @@ export function headersOf(
   if (preset === undefined) {
     return core.inject(headers, span.in(active));
   }
-  const kept = attempt('write the headers', () => headersWithOneTraceparent(headers)) ?? headers;
+  const kept = attempt('write the headers', () => headersWithOneSpanContext(headers)) ?? headers;
   return core.withCorrelationId(kept, trace.setSpanContext(active, preset));
 }
 

@@ -46,7 +46,7 @@ const TRACER: Case[] = [
 const SPAN: Case[] = (
   [
     ['isRecording', ['ask the send span', 'ask the process span']],
-    ['spanContext', ['ask a span', 'write the headers']],
+    ['spanContext', ['ask a span', 'limit what is propagated', 'write the headers']],
     ['setAttribute', ['set attributes', 'set the status of the process span']],
     ['setAttributes', ['set attributes']],
     ['setStatus', ['set the status of the process span']],

@@ -6,7 +6,7 @@ import { withReceived } from '../../lib/propagation/creation-context.js';
 import {
   headersWith,
   headersWithContext,
-  headersWithOneTraceparent,
+  headersWithOneSpanContext,
   presetCreationContext,
 } from '../../lib/propagation/header-policy.js';
 import { contextOf, remoteSpan, traceparent } from '../support/trace-context.js';
@@ -85,7 +85,7 @@ describe('headersWithContext', () => {
     fc.assert(
       fc.property(fc.dictionary(names, values), fc.boolean(), (headers, preserve) => {
         const kept = preserve && presetCreationContext(headers, ROOT_CONTEXT) !== undefined;
-        const out = kept ? headersWithOneTraceparent(headers) : headersWithContext(headers, contextOf(1));
+        const out = kept ? headersWithOneSpanContext(headers) : headersWithContext(headers, contextOf(1));
         const traceparents = Object.entries(out as object)
           .filter(([name]) => name.toLowerCase() === 'traceparent')
           .flatMap(([, value]) => value as unknown);
@@ -147,7 +147,7 @@ describe('presetCreationContext', () => {
   });
 });
 
-describe('headersWithOneTraceparent', () => {
+describe('headersWithOneSpanContext', () => {
   useTracing();
 
   it.each<[what: string, headers: unknown]>([
@@ -157,7 +157,7 @@ describe('headersWithOneTraceparent', () => {
     ['none', { a: 'b' }],
     ...NO_HEADERS,
   ])('returns the very same object where there is one: %s', (_what, headers) => {
-    expect(headersWithOneTraceparent(headers)).toBe(headers);
+    expect(headersWithOneSpanContext(headers)).toBe(headers);
   });
 
   it.each<[what: string, headers: Record<string, unknown>]>([
@@ -167,7 +167,7 @@ describe('headersWithOneTraceparent', () => {
   ])('keeps the last valid one of those repeated by %s, and nothing else changes', (_what, repeated) => {
     const headers = { ...repeated, a: 'b' };
     const before = structuredClone(headers);
-    expect(headersWithOneTraceparent(headers)).toEqual({ a: 'b', traceparent: traceparent(2) });
+    expect(headersWithOneSpanContext(headers)).toEqual({ a: 'b', traceparent: traceparent(2) });
     expect(Object.keys(headers)).toEqual(Object.keys(before));
   });
 });
