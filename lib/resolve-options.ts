@@ -64,8 +64,19 @@ const KNOWN_OF_BAGGAGE: readonly string[] = ['allow', 'maxEntries', 'maxBytes'];
 const KNOWN: readonly string[] = [
   'enabled',
   ...OF_TOPICS,
-  ...['topics', 'semconv', 'correlationId', 'maxCreateSpans', 'maxLinks', 'baggage', 'maxTracestateBytes'],
-  ...['captureHeaders', 'bodySize', 'classifyError', 'onSend', 'onProcess', 'shutdownTimeoutMs'],
+  'topics',
+  'semconv',
+  'correlationId',
+  'maxCreateSpans',
+  'maxLinks',
+  'baggage',
+  'maxTracestateBytes',
+  'captureHeaders',
+  'bodySize',
+  'classifyError',
+  'onSend',
+  'onProcess',
+  'shutdownTimeoutMs',
 ];
 
 /**
