@@ -1,12 +1,15 @@
 import type { ClientKafka, PacketId, ReadPacket, WritePacket } from '@nestjs/microservices';
+import { Subscription, type TeardownLogic } from 'rxjs';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt, within } from '../tracing/fail-open.js';
 import type { KafkaTracer } from '../tracing/kafka-tracer.js';
 import type { Request } from '../tracing/request.js';
 
 /** `ClientKafka.publish`, which is protected: it sends a request and returns how to give it up. */
-type Publish = (this: unknown, packet: ReadPacket, callback: Reply) => () => void;
+type Publish = (this: unknown, packet: ReadPacket, callback: Reply) => TeardownLogic;
 type Reply = (packet: WritePacket) => unknown;
+
+const TRACED = Symbol.for('nestjs-kafka-tracing.traced-requests');
 
 /**
  * Gives the requests of a client a span each: from when somebody subscribes until the last reply, an error, or until nobody
@@ -20,7 +23,7 @@ export function traceRequests(
   tracerOf: () => KafkaTracer | undefined,
   endpoint: KafkaEndpoint,
 ): void {
-  if (Object.hasOwn(client, 'publish')) {
+  if (TRACED in client) {
     return;
   }
   const { publish } = client as unknown as { readonly publish: Publish };
@@ -28,29 +31,42 @@ export function traceRequests(
     const request = attempt('trace a request', () =>
       tracerOf()?.startRequest(endpoint, topicOf(client, packet)),
     );
-    if (request === undefined) {
-      return publish.call(this, packet, callback);
-    }
-    const giveUp = within(request.context, () => publish.call(this, packet, observed(request, callback)));
-    attempt('trace a request', () => request.hasId((packet as ReadPacket & PacketId).id));
-    return () => {
-      request.tornDown();
-      return giveUp();
-    };
+    return request === undefined
+      ? publish.call(this, packet, callback)
+      : observed(request, packet, callback, (reply) => publish.call(this, packet, reply));
   };
   Object.defineProperty(client, 'publish', { value: traced, configurable: true, writable: true });
+  Object.defineProperty(client, TRACED, { value: true });
 }
 
-function observed(request: Request, callback: Reply): Reply {
-  return (packet) => {
-    attempt('trace a reply', () => tell(request, packet));
-    return within(request.caller, () => callback(packet));
+function observed(
+  request: Request,
+  packet: ReadPacket,
+  callback: Reply,
+  publish: (reply: Reply) => TeardownLogic,
+): TeardownLogic {
+  // Nest gives the packet its id when it is published, which may fail at once.
+  const identify = (): void => request.hasId((packet as ReadPacket & PacketId).id);
+  const reply: Reply = (answer) => {
+    attempt('trace a reply', () => tell(request, answer, identify));
+    return within(request.caller, () => callback(answer));
   };
+  try {
+    const giveUp = within(request.context, () => publish(reply));
+    attempt('trace a request', identify);
+    const teardown = new Subscription(() => request.tornDown());
+    teardown.add(giveUp);
+    return () => teardown.unsubscribe();
+  } catch (error) {
+    request.failed(error);
+    throw error;
+  }
 }
 
 /** As Nest's `createObserver` reads it. */
-function tell(request: Request, { err, isDisposed }: WritePacket): void {
+function tell(request: Request, { err, isDisposed }: WritePacket, identify: () => void): void {
   if (err) {
+    identify();
     request.failed(err);
   } else if (isDisposed === true) {
     request.completed();
