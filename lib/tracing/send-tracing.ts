@@ -1,7 +1,8 @@
 import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
 import type { SentMessage } from '../kafka-tracing.options.js';
-import { headersWithOneSpanContext, presetCreationContext } from '../propagation/header-policy.js';
+import { presetCreationContext } from '../propagation/header-policy.js';
 import { originalCreationContext } from '../propagation/original-context.js';
+import { headersWithOneSpanContext } from '../propagation/repeated-headers.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
 import { attempt } from './fail-open.js';

@@ -6,9 +6,9 @@ import { withReceived } from '../../lib/propagation/creation-context.js';
 import {
   headersWith,
   headersWithContext,
-  headersWithOneSpanContext,
   presetCreationContext,
 } from '../../lib/propagation/header-policy.js';
+import { headersWithOneSpanContext } from '../../lib/propagation/repeated-headers.js';
 import { contextOf, remoteSpan, traceparent } from '../support/trace-context.js';
 import { useTracing } from '../support/tracing.js';
 

@@ -277,7 +277,7 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
       expect(handle(kafka)).toStrictEqual(expectedProcess(shape, cell, false));
       expect(handle(kafka, 'ambient')).toStrictEqual(expectedProcess(shape, cell, true));
       for (const place of PLACES) {
-        expect(send(kafka, place), place).toStrictEqual(expectedSend(shape, cell, place));
+        expect(send(kafka, place), `sent ${place}`).toStrictEqual(expectedSend(shape, cell, place));
       }
     },
   );
@@ -313,27 +313,18 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
   }
 
   function activeIn(kafka: KafkaTracer, place: Place): { active: Context; cast: Cast } {
-    switch (place) {
-      case 'where no span is active':
-        return { active: ROOT_CONTEXT, cast: {} };
-      case 'in a caller': {
-        const caller = tracer().startSpan('caller');
-        caller.end();
-        const active = withBaggage(trace.setSpan(ROOT_CONTEXT, caller), { caller: '1' });
-        return { active, cast: { caller: caller.spanContext() } };
-      }
-      case 'while their own message is handled':
-        return handling(kafka, headers, 'process');
-      case 'while another message is handled':
-        return handling(kafka, { traceparent: text(9), baggage: 'other=1' }, 'process of the other');
+    if (place === 'in a caller') {
+      const caller = tracer().startSpan('caller');
+      caller.end();
+      const active = withBaggage(trace.setSpan(ROOT_CONTEXT, caller), { caller: '1' });
+      return { active, cast: { caller: caller.spanContext() } };
     }
-  }
-
-  function handling(kafka: KafkaTracer, received: unknown, name: string): { active: Context; cast: Cast } {
-    const message = { headers: received };
-    const delivery = kafka.startProcess({ endpoint: ENDPOINT, topic: 'orders', message });
-    delivery.end();
-    return { active: delivery.context, cast: { [name]: delivery.span.spanContext } };
+    if (place === 'while their own message is handled') {
+      return handling(kafka, headers, 'process');
+    }
+    return place === 'while another message is handled'
+      ? handling(kafka, { traceparent: text(9), baggage: 'other=1' }, 'process of the other')
+      : { active: ROOT_CONTEXT, cast: {} };
   }
 
   /** The span that has ended last. */
@@ -345,6 +336,13 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
     return span;
   }
 });
+
+function handling(kafka: KafkaTracer, received: unknown, name: string): { active: Context; cast: Cast } {
+  const message = { headers: received };
+  const delivery = kafka.startProcess({ endpoint: ENDPOINT, topic: 'orders', message });
+  delivery.end();
+  return { active: delivery.context, cast: { [name]: delivery.span.spanContext } };
+}
 
 const REMOTE: Cast = {
   carried: remoteSpan(1),
