@@ -75,7 +75,8 @@ type Needed = 'tracerProvider' | 'propagator' | 'contextManager';
 const MISSING: Readonly<Record<Needed, string>> = {
   tracerProvider: 'No tracer provider is registered: no span is recorded.',
   propagator: 'No propagator is registered: no message carries a context, and every trace ends at its topic.',
-  contextManager: 'No context manager is registered: no span knows which one it is in.',
+  contextManager:
+    'No context manager is registered: what is sent within a span does not become part of its trace.',
 };
 
 function warningsOf(

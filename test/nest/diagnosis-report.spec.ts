@@ -152,7 +152,7 @@ describe('the warnings in the log', () => {
   it.each([
     ['tracer provider', () => trace.disable(), 'no span is recorded'],
     ['propagator', () => propagation.disable(), 'no message carries a context'],
-    ['context manager', () => context.disable(), 'no span knows'],
+    ['context manager', () => context.disable(), 'what is sent within a span does not'],
   ])('name a missing %s, what that means, and the cure', async (part, disable, means) => {
     disable();
     const logger = new LogRecorder();
