@@ -5,6 +5,7 @@ import { setHeader } from '../propagation/header-names.js';
 import { ORIGINAL_TRACEPARENT, formatTraceparent } from '../propagation/original-context.js';
 import { DELIVERY_ATTEMPT } from '../tracing/delivery-attempts.js';
 import { errorMessage, errorType } from '../tracing/error-type.js';
+import { attempt } from '../tracing/fail-open.js';
 
 /** Of the first place where the message was: a dead letter of a dead letter keeps it. */
 const ORIGINAL_TOPIC = 'x-original-topic';
@@ -32,12 +33,12 @@ export function deadLetterOf(
       ...(message.timestamp === undefined ? {} : { 'x-original-timestamp': message.timestamp }),
     });
   }
-  const { spanContext: creation } = extractCreationContext(message.headers);
+  const creation = attempt('read the headers', () => extractCreationContext(message.headers).spanContext);
   if (headers[ORIGINAL_TRACEPARENT] === undefined && creation !== undefined) {
     headers[ORIGINAL_TRACEPARENT] = formatTraceparent(creation);
   }
   headers['x-error-type'] = errorType(error);
-  headers['x-error-message'] = shortened(errorMessage(error));
+  headers['x-error-message'] = shortened(attempt('read an error', () => errorMessage(error)) ?? '');
   headers[DELIVERY_ATTEMPT] = String(attempts);
   const [key, value] = [sendable(message.key), sendable(message.value)];
   return { topic: deadLetterTopic, messages: [{ key, value, headers }] };
@@ -47,9 +48,9 @@ export function deadLetterOf(
 function sendableHeaders(given: HandledMessage['message']['headers']): IHeaders {
   const headers: IHeaders = {};
   for (const [name, value] of Object.entries(given ?? {})) {
-    const one = Array.isArray(value) ? value.map(sendable).filter((item) => item !== null) : sendable(value);
-    if (one !== null) {
-      setHeader(headers, name, one);
+    const values = (Array.isArray(value) ? value : [value]).map(sendable).filter((one) => one !== null);
+    if (values.length > 0) {
+      setHeader(headers, name, Array.isArray(value) ? values : values[0]);
     }
   }
   return headers;
@@ -69,6 +70,14 @@ function shortened(text: string): string {
   if (bytes.length <= MOST_BYTES_OF_A_MESSAGE) {
     return text;
   }
-  const cut = bytes.subarray(0, MOST_BYTES_OF_A_MESSAGE).toString('utf8');
-  return cut.replace(/�+$/, '');
+  let end = MOST_BYTES_OF_A_MESSAGE;
+  while (isWithinCharacter(bytes[end])) {
+    end -= 1;
+  }
+  return bytes.toString('utf8', 0, end);
+}
+
+/** Whether a byte of UTF-8 is one of a character, but not its first. */
+function isWithinCharacter(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x80 && byte < 0xc0;
 }

@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { type KafkaHeaders, headerText } from '../propagation/kafka-headers.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import { CapturedHeaders } from './captured-headers.js';
-import { attempt } from './fail-open.js';
+import { ask } from './hooks.js';
 import { printable } from './printable.js';
 import * as semconv from './semconv.js';
 import type { TopicPolicy } from './topic-policies.js';
@@ -103,8 +103,7 @@ export class SpanAttributes {
     }
     const attributes: Attributes = this.#capturedHeaders?.of(message.headers) ?? {};
     if (typeof messageKey === 'function') {
-      const key = attempt('write the key', () => writtenKey(messageKey, message.key));
-      this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, key);
+      this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, writtenKey(messageKey, message.key));
     }
     if (this.#bodySize) {
       this.#set(attributes, semconv.MESSAGING_MESSAGE_BODY_SIZE, sizeOf(message.value));
@@ -207,7 +206,8 @@ function writtenKey(write: (key: string | Buffer) => unknown, key: unknown): str
   if (typeof key !== 'string' && !Buffer.isBuffer(key)) {
     return undefined;
   }
-  const written = write(Buffer.isBuffer(key) && isUtf8(key) ? key.toString('utf8') : key);
+  const text = Buffer.isBuffer(key) && isUtf8(key) ? key.toString('utf8') : key;
+  const written = ask('write the key', () => write(text));
   return typeof written === 'string' ? written : undefined;
 }
 

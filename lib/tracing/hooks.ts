@@ -13,12 +13,27 @@ export function callHook<T>(
   { span, isRecording }: TracedSpan,
   message: T,
 ): void {
-  if (hook === undefined || span === undefined || !isRecording) {
-    return;
+  if (hook !== undefined && span !== undefined && isRecording) {
+    ask(`call ${name}`, () => hook(span, message));
   }
-  const purpose = `call ${name}`;
-  const result = attempt(purpose, () => hook(span, message));
-  if (result instanceof Promise) {
-    result.catch((error: unknown) => report(purpose, error)); // Its rejection must not end the process.
-  }
+}
+
+/**
+ * Calls a function of the user's, as `attempt` does. A promise, which its type refuses, must not end the process when it is
+ * rejected.
+ *
+ * @internal
+ */
+export function ask(purpose: string, work: () => unknown): unknown {
+  return attempt(purpose, () => {
+    const answer = work();
+    if (isThenable(answer)) {
+      Promise.resolve(answer).catch((error: unknown) => report(purpose, error));
+    }
+    return answer;
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }

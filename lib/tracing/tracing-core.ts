@@ -4,6 +4,7 @@ import { propagationLimiter } from '../propagation/propagation-limiter.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import { type DescribedMessage, type KafkaEndpoint, type Operation, SpanAttributes } from './attributes.js';
 import { attempt } from './fail-open.js';
+import { ask } from './hooks.js';
 import { kafkaMetrics } from './kafka-metrics.js';
 import { SpanStarter, spanContextOf } from './span-starter.js';
 import { TopicPolicies, type TopicPolicy } from './topic-policies.js';
@@ -50,7 +51,7 @@ export class TracingCore {
     const { classifyError } = this.options;
     return classifyError === undefined
       ? undefined
-      : (error) => attempt('classify an error', () => classifyError(error, topic)) === 'expected';
+      : (error) => ask('classify an error', () => classifyError(error, topic)) === 'expected';
   }
 
   /** No more baggage and tracestate than the options allow. */

@@ -6,6 +6,7 @@ import type { KafkaEndpoint } from '../../tracing/attributes.js';
 import { type Delivery, rememberDelivery } from '../../tracing/delivery.js';
 import { attempt, report } from '../../tracing/fail-open.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
+import { NO_SPAN } from '../../tracing/traced-span.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
 import { openedDelivery, parsedMessageOf } from '../handled-message.js';
 import { newestApplication } from '../live-applications.js';
@@ -44,7 +45,9 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
     return innerHandling(delivery);
   }
   const options = tracedEventOptionsOf(handler);
-  const step = options?.span === undefined ? undefined : tracer.startStep(options.span, delivery);
+  const isUntraced = delivery.span === NO_SPAN; // As `trace: false` says; or without an SDK.
+  const step =
+    options?.span === undefined || isUntraced ? undefined : tracer.startStep(options.span, delivery);
   const innermost = step ?? delivery;
   if (options?.attributes !== undefined && innermost.isRecording) {
     const { attributes } = options;
