@@ -8,7 +8,6 @@ import { createApp } from '../../sample/notification-service/create-app.js';
 import { type Mail, Mailer } from '../../sample/notification-service/mail/mailer.js';
 import { notificationServiceEnvironment } from '../../sample/notification-service/notification-service.environment.js';
 import { readEnvironment } from '../../sample/platform/environment/environment.js';
-import { expectChildOf } from '../support/expectations.js';
 import { plainKafka, sendPlain } from '../support/kafka.js';
 import { remoteSpan, traceparent } from '../support/trace-context.js';
 import { afterTest, useTracing } from '../support/tracing.js';
@@ -114,12 +113,12 @@ describe('notification-service in a trace', () => {
       return spans.finished.find((span) => span.spanContext().spanId === step.parentSpanContext?.spanId);
     }
     expect(step.attributes).toEqual({ 'order.id': order.id, 'order.amount': 5 });
-    expectChildOf(step, delivery()!);
+    expect(step).toBeChildOf(delivery()!);
+    expect(step).toContinueTraceOf(remoteSpan(7));
     expect(delivery()!.name).toBe(`process ${ORDER_EVENTS}`);
-    expect(delivery()!.parentSpanContext).toMatchObject({
-      traceId: remoteSpan(7).traceId,
-      spanId: remoteSpan(7).spanId,
-    });
+    expect(delivery()).toBeProcessSpanOf(remoteSpan(7));
+    expect(delivery()).toBeChildOf(remoteSpan(7));
+    expect(delivery()).toLinkTo(remoteSpan(7));
   });
 });
 

@@ -17,7 +17,6 @@ import { openEmbeddedDatabase } from '../../sample/platform/database/open-embedd
 import { readEnvironment } from '../../sample/platform/environment/environment.js';
 import { StartupError } from '../../sample/platform/lifecycle/startup.error.js';
 import { ordersDatabase } from '../../sample/order-service/database/schema.js';
-import { expectChildOf } from '../support/expectations.js';
 import { connected, freshName, plainKafka } from '../support/kafka.js';
 import { afterTest, inSpan, useTracing } from '../support/tracing.js';
 
@@ -108,7 +107,7 @@ describe('order-service on Kafka', () => {
     const send = await spans.one(`send ${ORDER_EVENTS}`);
     expect(JSON.parse(String(event.value))).toEqual(order);
     expect(String(event.headers?.['correlation_id'])).toBe(createOrder.spanContext().traceId);
-    expectChildOf(send, createOrder);
+    expect(send).toBeChildOf(createOrder);
     // The broker has acknowledged before create_order ends.
     expect(spans.finished.indexOf(send)).toBeLessThan(spans.finished.indexOf(createOrder));
     expect(createOrder.attributes).toEqual({ 'order.id': order.id, 'order.amount': 5 });
