@@ -110,6 +110,7 @@ describe('OTEL_SEMCONV_STABILITY_OPT_IN', () => {
     ['', undefined, [...LATEST, ...FORMER]],
     ['http,database', undefined, [...LATEST, ...FORMER]],
     ['messaging/dup', undefined, [...LATEST, ...FORMER]],
+    ['messaging,messaging/dup', undefined, [...LATEST, ...FORMER]],
     ['messaging', undefined, LATEST],
     ['http/dup, messaging ,rpc', undefined, LATEST],
     ['messaging', 'both', [...LATEST, ...FORMER]],
