@@ -1,16 +1,17 @@
 import type { Message, ProducerBatch, ProducerRecord, TopicMessages } from 'kafkajs';
 
-/**
- * Whether this is what a topic's messages have to look like. What is not is for kafkajs to refuse in its own words, and so is
- * a message without a value: those words quote the message, headers and all.
- */
+/** Whether this is what a topic's messages have to look like. What is not is for kafkajs to refuse in its own words. */
 function isTopicMessages(candidate: unknown): candidate is TopicMessages {
   const { topic, messages } = (candidate ?? {}) as Partial<TopicMessages>;
   return typeof topic === 'string' && Array.isArray(messages) && messages.every(isMessage);
 }
 
 function isMessage(candidate: unknown): candidate is Message {
-  return typeof candidate === 'object' && candidate !== null && (candidate as Message).value !== undefined;
+  return typeof candidate === 'object' && candidate !== null;
+}
+
+function hasMessages({ messages }: TopicMessages): boolean {
+  return messages.length > 0;
 }
 
 /**
@@ -19,21 +20,22 @@ function isMessage(candidate: unknown): candidate is Message {
  * @internal
  */
 export function messagesOfRecord(record: unknown): readonly TopicMessages[] | undefined {
-  return isTopicMessages(record) && record.messages.length > 0 ? [record] : undefined;
+  return isTopicMessages(record) && hasMessages(record) ? [record] : undefined;
 }
 
 /**
- * The messages of a batch; `undefined` where there is nothing to trace: it has none, or is no batch.
+ * The messages of a batch, without the topics that have none; `undefined` where there is nothing to trace: it has none at
+ * all, or is no batch.
  *
  * @internal
  */
 export function messagesOfBatch(batch: unknown): readonly TopicMessages[] | undefined {
   const { topicMessages } = (batch ?? {}) as Partial<ProducerBatch>;
-  return Array.isArray(topicMessages) &&
-    topicMessages.every(isTopicMessages) &&
-    topicMessages.some(({ messages }) => messages.length > 0)
-    ? topicMessages
-    : undefined;
+  const withMessages =
+    Array.isArray(topicMessages) && topicMessages.every(isTopicMessages)
+      ? topicMessages.filter(hasMessages)
+      : [];
+  return withMessages.length > 0 ? withMessages : undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export function recordWithHeaders(
 }
 
 /**
- * A batch with these headers, topic by topic; the same one where none is written.
+ * A batch with these headers, for each topic that has messages; the same one where none is written.
  *
  * @internal
  */
@@ -63,8 +65,11 @@ export function batchWithHeaders(
   headers: readonly (readonly unknown[])[],
 ): ProducerBatch {
   const given = batch.topicMessages ?? [];
-  const topicMessages = given.map((ofTopic, index) => {
-    const messages = messagesWithHeaders(ofTopic.messages, headers[index] ?? []);
+  const next = headers.values();
+  const topicMessages = given.map((ofTopic) => {
+    const messages = hasMessages(ofTopic)
+      ? messagesWithHeaders(ofTopic.messages, next.next().value ?? [])
+      : ofTopic.messages;
     return messages === ofTopic.messages ? ofTopic : { ...ofTopic, topic: ofTopic.topic, messages };
   });
   if (topicMessages.every((ofTopic, index) => ofTopic === given[index])) {
@@ -75,9 +80,14 @@ export function batchWithHeaders(
 }
 
 function messagesWithHeaders(messages: Message[], headers: readonly unknown[]): Message[] {
-  return messages.every((message, index) => headers[index] === message.headers)
+  return messages.some(isRefused) || messages.every((message, index) => headers[index] === message.headers)
     ? messages
     : messages.map((message, index) => withHeaders(message, headers[index]));
+}
+
+/** kafkajs quotes a message that it refuses, headers and all. */
+function isRefused({ value }: Message): boolean {
+  return value === undefined;
 }
 
 function withHeaders(message: Message, headers: unknown): Message {
