@@ -126,12 +126,22 @@ function sendSpan(
     [MESSAGING_BATCH_MESSAGE_COUNT]: outgoing.length,
   }));
   const isCarried = traced.some(({ preset, create }) => preset === undefined && create === NO_SPAN);
-  const contexts = traced.map(({ preset, create }) => preset ?? create.spanContext);
   const options: SpanOptions = {
     kind: isCarried ? SpanKind.PRODUCER : SpanKind.CLIENT,
     attributes: attributes ?? {},
-    links: linksTo([...caller.links, ...contexts], core.options.maxLinks),
+    links: linksTo(linkedBy(traced, caller), core.options.maxLinks),
   };
   const name = only === undefined ? 'send' : `send ${only.policy.spanTarget}`;
   return core.spans.start('send span', name, options, caller.parent);
+}
+
+/** A message that has a span of its own has the link to its original context there. */
+function* linkedBy(outgoing: readonly Outgoing[], { links }: Caller): Iterable<SpanContext | undefined> {
+  yield* links;
+  for (const { preset, create } of outgoing) {
+    yield preset ?? create.spanContext;
+  }
+  for (const { message, policy, create } of outgoing) {
+    yield create === NO_SPAN ? originalOf(message, policy) : undefined;
+  }
 }

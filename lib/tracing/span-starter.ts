@@ -64,7 +64,7 @@ export function spanContextOf(context: Context): SpanContext | undefined {
  *
  * @internal
  */
-export function linksTo(contexts: readonly (SpanContext | undefined)[], most = MOST_LINKS): Link[] {
+export function linksTo(contexts: Iterable<SpanContext | undefined>, most = MOST_LINKS): Link[] {
   const links: Link[] = [];
   for (const context of contexts) {
     if (links.length >= most) {
