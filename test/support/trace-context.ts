@@ -25,6 +25,12 @@ export function traceparent(number: number, traceFlags = TraceFlags.SAMPLED): st
   return `00-${traceId}-${spanId}-0${traceFlags}`;
 }
 
+/** What a message carries that is sent with the context of a sampled span. */
+export function traceparentOf(span: { spanContext(): SpanContext }): string {
+  const { traceId, spanId } = span.spanContext();
+  return `00-${traceId}-${spanId}-01`;
+}
+
 /** A context with that span, and with baggage if any is given. */
 export function contextOf(number: number, baggage: Readonly<Record<string, string>> = {}): Context {
   return withBaggage(trace.setSpanContext(ROOT_CONTEXT, remoteSpan(number)), baggage);
