@@ -36,7 +36,9 @@ function traceTransactions(
   const beginning = (span: Transaction) => ({
     isWatched: true, // Its sends are traced, whether or not it has a span itself.
     succeeded(transaction: KafkaTransaction) {
-      open.add(span);
+      if (span.isRecording) {
+        open.add(span);
+      }
       const ended = (): void => void open.delete(span);
       attempt('trace a transaction', () => traceTransaction(transaction, span, ended, tracing, endpoint));
     },

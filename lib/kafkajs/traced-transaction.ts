@@ -11,7 +11,7 @@ type SendOffsets = KafkaTransaction['sendOffsets'];
 /**
  * Traces a transaction of kafkajs, in place: what is sent in it, the offsets that are sent to it, and how it ends.
  *
- * @param ended called when it has been committed or aborted
+ * @param ended called when it is over
  * @internal
  */
 export function traceTransaction(
@@ -22,16 +22,24 @@ export function traceTransaction(
   endpoint: KafkaEndpoint,
 ): void {
   const { commit, abort, sendOffsets } = transaction;
-  traceSends(transaction, tracing, endpoint, span);
+  // What kafkajs refuses because the transaction has ended is not sent.
+  const tracer = () => (transaction.isActive() ? tracing.tracer() : undefined);
+  traceSends(transaction, { ...tracing, tracer }, endpoint, span);
 
-  // kafkajs leaves a transaction open that could not be committed: it may be aborted then.
   const ending = (end: () => void) => ({
-    isWatched: transaction.isActive(),
+    isWatched: attempt('trace a transaction', () => span.isRecording && transaction.isActive()) === true,
     succeeded() {
       end();
       ended();
     },
-    failed: (error: unknown) => span.failed(error),
+    failed(error: unknown) {
+      span.failed(error);
+      // kafkajs 2.2 refuses to abort, or to commit again, what could not be committed.
+      if (!transaction.isActive()) {
+        span.left();
+        ended();
+      }
+    },
   });
 
   transaction.commit = function tracedCommit(this: unknown): Promise<void> {
@@ -48,7 +56,7 @@ export function traceTransaction(
   };
   transaction.sendOffsets = function tracedSendOffsets(this: unknown, offsets): ReturnType<SendOffsets> {
     const operation = attempt('trace offsets', () =>
-      tracing.tracer()?.startSendOffsets(endpoint, groupOf(offsets), topicsOf(offsets), span),
+      tracer()?.startSendOffsets(endpoint, groupOf(offsets), topicsOf(offsets), span),
     );
     return operation === undefined
       ? sendOffsets.call(this, offsets)

@@ -24,6 +24,9 @@ export function callerOf(transaction: { callerIn(active: Context): Caller } | un
 }
 
 /** @internal */
-export function isTraced(policy: TopicPolicy, { active }: Caller): boolean {
-  return policy.trace && !(policy.requireParent && spanContextOf(active) === undefined);
+export function isTraced(
+  { trace, requireParent }: Pick<TopicPolicy, 'trace' | 'requireParent'>,
+  { active }: Caller,
+): boolean {
+  return trace && !(requireParent && spanContextOf(active) === undefined);
 }

@@ -5,7 +5,6 @@ import { attempt } from './fail-open.js';
 import { type Measurement, measureOperation } from './measurement.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
 import { linksTo } from './span-starter.js';
-
 import type { TopicPolicy } from './topic-policies.js';
 import { NO_SPAN, type TracedSpan } from './traced-span.js';
 import type { TracingCore } from './tracing-core.js';
@@ -18,7 +17,6 @@ import type { Transaction } from './transaction.js';
  */
 export class ClientOperation {
   readonly #span: TracedSpan;
-
   readonly #measured: Measurement | undefined;
 
   constructor(span: TracedSpan, measured: Measurement | undefined) {
@@ -60,25 +58,36 @@ export function startSendOffsets(
 ): ClientOperation {
   const caller = callerOf(transaction);
   const ofGroup = { ...endpoint, groupId };
-  const [first, ...others] = new Set(topics);
-  const topic = others.length === 0 ? first : undefined;
-  const policy = core.policyOf(topic ?? '');
-  const span = isTraced(policy, caller) ? offsetsSpan(core, ofGroup, topic, policy, caller) : NO_SPAN;
+  const [topic, ...others] = new Set(topics);
+  const policies = topics.map((one) => core.policyOf(one));
+  const only = topic === undefined || others.length > 0 ? NO_TOPIC : { topic, policy: policies[0] };
+  const isWanted = (policies.length === 0 ? [core.options] : policies).some((one) => isTraced(one, caller));
+  const span = isWanted ? offsetsSpan(core, ofGroup, only, caller) : NO_SPAN;
   const context = span.in(caller.active);
-  return new ClientOperation(span, measureOperation(ofGroup, 'send_offsets', topic, policy, context));
+  return new ClientOperation(
+    span,
+    measureOperation(ofGroup, 'send_offsets', only.topic, only.policy?.template, context),
+  );
 }
+
+/** What is said of all offsets must hold for all. */
+interface OnlyTopic {
+  readonly topic: string | undefined;
+  readonly policy: TopicPolicy | undefined;
+}
+
+const NO_TOPIC: OnlyTopic = { topic: undefined, policy: undefined };
 
 function offsetsSpan(
   core: TracingCore,
   endpoint: KafkaEndpoint,
-  topic: string | undefined,
-  policy: TopicPolicy,
+  { topic, policy }: OnlyTopic,
   caller: Caller,
 ): TracedSpan {
   const attributes = attempt('describe offsets', () =>
-    core.attributes.ofTopic(endpoint, 'send_offsets', topic, policy.template),
+    core.attributes.ofTopic(endpoint, 'send_offsets', topic, policy?.template),
   );
-  const name = topic === undefined ? 'send_offsets' : `send_offsets ${policy.spanTarget}`;
+  const name = policy === undefined ? 'send_offsets' : `send_offsets ${policy.spanTarget}`;
   const options = { kind: SpanKind.CLIENT, attributes: attributes ?? {}, links: linksTo(caller.links) };
   return core.spans.start('span of offsets', name, options, caller.parent);
 }

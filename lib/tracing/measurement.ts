@@ -53,7 +53,7 @@ export function measureOperation(
   endpoint: KafkaEndpoint,
   operation: Operation,
   topic: string | undefined,
-  { template }: TopicPolicy,
+  template: string | undefined,
   context: Context,
 ): Measurement | undefined {
   return measure((seconds, errorType) =>

@@ -1,9 +1,9 @@
-import { type Context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import { type Context, SpanKind } from '@opentelemetry/api';
 import type { KafkaEndpoint } from './attributes.js';
 import { errorType } from './error-type.js';
-import { activeContext, attempt } from './fail-open.js';
+import { attempt } from './fail-open.js';
 import { NESTJS_KAFKA_TRANSACTIONAL_ID, NESTJS_KAFKA_TRANSACTION_OUTCOME } from './semconv.js';
-import type { Caller } from './caller.js';
+import { type Caller, callerOf, isTraced } from './caller.js';
 import { isSameSpan, spanContextOf } from './span-starter.js';
 import { NO_SPAN, type TracedSpan } from './traced-span.js';
 import type { TracingCore } from './tracing-core.js';
@@ -22,6 +22,11 @@ export class Transaction {
   constructor(span: TracedSpan, begunIn: Context) {
     this.#span = span;
     this.#begunIn = begunIn;
+  }
+
+  /** Whether somebody has to say how it ended. */
+  get isRecording(): boolean {
+    return this.#span.isRecording;
   }
 
   /**
@@ -60,7 +65,7 @@ export class Transaction {
     this.#end();
   }
 
-  /** Nobody can end it any more: its producer is disconnected. */
+  /** Nobody can end it any more: its producer is disconnected, or the driver refuses to after a failed attempt. */
   left(): void {
     this.#failure ??= { error: 'The transaction was neither committed nor aborted.' };
     this.#end('left');
@@ -84,9 +89,9 @@ export function startTransaction(
   endpoint: KafkaEndpoint,
   transactionalId: string | undefined,
 ): Transaction {
-  const active = activeContext() ?? ROOT_CONTEXT;
-  const { trace: isTraced, requireParent } = core.options;
-  if (!isTraced || (requireParent && spanContextOf(active) === undefined)) {
+  const caller = callerOf(undefined);
+  const { active } = caller;
+  if (!isTraced(core.options, caller)) {
     return new Transaction(NO_SPAN, active);
   }
   const attributes = attempt('describe a transaction', () => ({
