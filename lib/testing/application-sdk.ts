@@ -72,8 +72,18 @@ async function loadProvider(): Promise<ProviderClass> {
       () => import('@opentelemetry/sdk-trace-base'),
       ' (or `@opentelemetry/sdk-trace-base`, for an SDK before 2.9)',
     );
+    if ('addSpanProcessor' in BasicTracerProvider.prototype) throw tooOld();
     return BasicTracerProvider;
   }
+}
+
+/** Its spans tell their parent in another way: every child would look like a root. */
+function tooOld(): SpanRecorderError {
+  return new SpanRecorderError(
+    'SPAN_RECORDER_SDK_TOO_OLD',
+    "`SpanRecorder` reads spans of the OpenTelemetry SDK from 2.0 on, and the application's is older.",
+    'Install a newer one with `npm install --save-dev @opentelemetry/sdk-trace-base@2 @opentelemetry/core@2 @opentelemetry/context-async-hooks@2`.',
+  );
 }
 
 async function load<T>(name: string, importIt: () => Promise<T>, alternative = ''): Promise<T> {

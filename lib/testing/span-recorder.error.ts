@@ -28,6 +28,8 @@ export class SpanRecorderError extends Error {
 export type SpanRecorderErrorCode =
   /** `start()` found that a package of the OpenTelemetry SDK is not installed, or does not load. */
   | 'SPAN_RECORDER_SDK_MISSING'
+  /** `start()` found an SDK of before 2.0. */
+  | 'SPAN_RECORDER_SDK_TOO_OLD'
   /** `start()` found that the process has a tracer provider already. */
   | 'SPAN_RECORDER_PROVIDER_REGISTERED'
   | 'SPAN_RECORDER_OPTION_INVALID'

@@ -80,7 +80,7 @@ export class SpanRecorder {
    * `@opentelemetry/core`. A context manager or propagator that is registered already stays. Call it before the
    * application is created, and {@link stop} after it was closed.
    *
-   * @throws {@link SpanRecorderError} with a `code` and a cure: a package is missing, a provider is registered already, an
+   * @throws {@link SpanRecorderError} with a `code` and a cure: a package is missing or too old, a provider is registered already, an
    * option is invalid. Nothing is registered then.
    */
   static async start(options: SpanRecorderStartOptions = {}): Promise<SpanRecorder> {

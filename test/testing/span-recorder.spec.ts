@@ -240,6 +240,16 @@ describe("SpanRecorder with the application's SDK", () => {
     expect(spans.named('create_order')).toHaveLength(1);
   });
 
+  it('refuses an SDK whose spans do not tell their parent, as before 2.0', async () => {
+    uninstall('sdk-trace');
+    vi.doMock('@opentelemetry/sdk-trace-base', () => ({ BasicTracerProvider: FormerTracerProvider }));
+
+    await expect(SpanRecorder.start()).rejects.toMatchObject({
+      code: 'SPAN_RECORDER_SDK_TOO_OLD',
+      cure: expect.stringContaining('npm install --save-dev @opentelemetry/sdk-trace-base@2'),
+    });
+  });
+
   it.each([
     [
       ['sdk-trace', 'sdk-trace-base'],
@@ -259,6 +269,11 @@ describe("SpanRecorder with the application's SDK", () => {
     expect(registered()).toEqual({ tracerProvider: false, contextManager: false, propagator: false });
   });
 });
+
+/** An SDK of before 2.0, in what it is told by. */
+class FormerTracerProvider {
+  addSpanProcessor(): void {}
+}
 
 /** A package that does not load, as one that is not there. */
 function uninstall(name: string): void {
