@@ -1,7 +1,8 @@
-import type { KafkaContext } from '@nestjs/microservices';
+import { KafkaContext } from '@nestjs/microservices';
 import type { HandledMessage } from '../kafka-tracing.options.js';
 import { attemptsSaidBy } from '../tracing/delivery-attempts.js';
-import { type Delivery, deliveryOf } from '../tracing/delivery.js';
+import { Delivery, deliveryOf } from '../tracing/delivery.js';
+import { activeContext } from '../tracing/fail-open.js';
 
 /**
  * The delivery that the driver opened, found by its heartbeat, of which kafkajs makes one for each, or that an interceptor
@@ -10,22 +11,24 @@ import { type Delivery, deliveryOf } from '../tracing/delivery.js';
  * @internal
  */
 export function openedDelivery(kafka: KafkaContext): Delivery | undefined {
-  const heartbeat: unknown = kafka.getHeartbeat();
-  const ofDriver = typeof heartbeat === 'function' ? deliveryOf(heartbeat) : undefined;
-  return ofDriver ?? deliveryOf(kafka);
+  return ofHeartbeat(kafka.getHeartbeat()) ?? deliveryOf(kafka);
 }
 
 /**
- * The message that a handler handles, as kafkajs received it where our driver saw it, and how often it was delivered.
+ * The message that is handled, as kafkajs received it where our driver saw it, and how often it was delivered.
  *
+ * @param given the context of a handler, or what kafkajs gave to `eachMessage`, or a message of a batch
  * @internal
  */
-export function handledIn(kafka: KafkaContext): {
+export function handledIn(given: KafkaContext | HandledMessage): {
   readonly handled: HandledMessage;
   readonly attempts: number;
 } {
-  const delivery = openedDelivery(kafka);
-  const handled = delivery?.handled ?? parsedMessageOf(kafka);
+  if (!(given instanceof KafkaContext)) {
+    return { handled: given, attempts: attemptsOf(given) };
+  }
+  const delivery = openedDelivery(given);
+  const handled = delivery?.handled ?? parsedMessageOf(given);
   return { handled, attempts: delivery?.attempts ?? attemptsOf(handled) };
 }
 
@@ -39,11 +42,17 @@ export function parsedMessageOf(kafka: KafkaContext): HandledMessage {
   return { topic: kafka.getTopic(), partition: kafka.getPartition(), message };
 }
 
-/**
- * How often a message was delivered, as far as it says so itself.
- *
- * @internal
- */
-export function attemptsOf({ message }: HandledMessage): number {
-  return 1 + attemptsSaidBy(message.headers);
+/** As the delivery says that it is part of; else as far as the message says so itself. */
+function attemptsOf(handled: HandledMessage): number {
+  const { message, heartbeat } = handled as HandledMessage & { readonly heartbeat?: unknown };
+  const delivery = ofHeartbeat(heartbeat) ?? Delivery.in(activeContext());
+  if (delivery?.handled?.message === message) {
+    return delivery.attempts;
+  }
+  const seen = delivery?.batch?.find(message) === undefined ? 1 : delivery.batch.seen(message);
+  return seen + attemptsSaidBy(message.headers);
+}
+
+function ofHeartbeat(heartbeat: unknown): Delivery | undefined {
+  return typeof heartbeat === 'function' ? deliveryOf(heartbeat) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { KafkaContext } from '@nestjs/microservices';
+import type { KafkaContext } from '@nestjs/microservices';
 import { type Context, context } from '@opentelemetry/api';
 import type { IHeaders, ProducerRecord } from 'kafkajs';
 import { deadLetterOf } from '../kafkajs/dead-letter.js';
@@ -10,7 +10,7 @@ import { attempt, within } from '../tracing/fail-open.js';
 import { runDelivery, startInBatch } from './batch-messages.js';
 import { diagnose } from './diagnosis.js';
 import type { KafkaTracingDiagnosis } from './diagnosis.types.js';
-import { attemptsOf, handledIn } from './handled-message.js';
+import { handledIn } from './handled-message.js';
 import type { TracedApplication } from './traced-application.js';
 
 /**
@@ -68,7 +68,8 @@ export abstract class KafkaTracing {
    * `x-error-type`, `x-error-message` (256 bytes at most) and `x-delivery-attempt`. Whoever sends or handles it has a link
    * to its original creation context.
    *
-   * @param message the context of the handler, or what kafkajs gave to `eachMessage`
+   * @param message the context of the handler, what kafkajs gave to `eachMessage`, or a message of a batch with its topic
+   *   and partition
    * @param error why it cannot be handled
    * @param topic where it goes
    * @defaultValue topic `<topic>.dlt`
@@ -121,10 +122,7 @@ export class ApplicationKafkaTracing extends KafkaTracing {
     error: unknown,
     topic?: string,
   ): ProducerRecord {
-    const { handled, attempts } =
-      message instanceof KafkaContext
-        ? handledIn(message)
-        : { handled: message, attempts: attemptsOf(message) };
+    const { handled, attempts } = handledIn(message);
     return deadLetterOf(handled, error, attempts, topic);
   }
 
