@@ -15,8 +15,12 @@ function throwing(): never {
 }
 
 /** As of a library that has promises of its own. */
-function thenable(then: (resolve: unknown, reject: (error: Error) => void) => void): object {
-  return Object.defineProperty({}, 'then', { value: then });
+class OwnPromise {
+  constructor(readonly settle: (reject: (error: Error) => void) => void) {}
+
+  then(_resolve: unknown, reject: (error: Error) => void): void {
+    this.settle(reject);
+  }
 }
 
 /** The rejections that nobody catches, until the test is over: each would end the process. */
@@ -82,8 +86,8 @@ describe('a function of the user’s', () => {
   it.each<[what: string, answer: () => unknown]>([
     ['a promise', () => Promise.reject(new Error('no'))],
     ['an async function', async () => Promise.reject(new Error('no'))],
-    ['a thenable', () => thenable((_, reject) => reject(new Error('no')))],
-    ['a thenable that throws', () => thenable(throwing)],
+    ['a thenable', () => new OwnPromise((reject) => reject(new Error('no')))],
+    ['a thenable that throws', () => new OwnPromise(throwing)],
   ])('may reject, which is reported and ends no process: %s', async (what, answer) => {
     const reports = recordReports();
     const rejections = recordRejections();
