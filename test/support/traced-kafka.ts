@@ -18,16 +18,16 @@ export function plainProducer(): Promise<Producer> {
   return connected(plainKafka().producer());
 }
 
-/** Runs a consumer on a topic, from its beginning, until the test is over; returns its group. */
+/** Runs a consumer on a topic, or on several, from its beginning, until the test is over; returns its group. */
 export async function consume(
   kafka: Kafka,
-  topic: string,
+  topic: string | string[],
   handle: EachMessageHandler | ConsumerRunConfig,
 ): Promise<string> {
   const groupId = freshName('group');
   const retry = { initialRetryTime: 50, retries: 5 };
   const consumer = await connected(kafka.consumer({ groupId, maxWaitTimeInMs: 50, retry }));
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.subscribe({ topics: [topic].flat(), fromBeginning: true });
   await consumer.run(typeof handle === 'function' ? { eachMessage: handle } : handle);
   return groupId;
 }

@@ -1,18 +1,11 @@
-import {
-  type Context,
-  ROOT_CONTEXT,
-  type SpanContext,
-  SpanKind,
-  context,
-  propagation,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, context, propagation, trace } from '@opentelemetry/api';
 import { AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import type { ExistingContext, Relation, Trust } from '../../lib/kafka-tracing.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';
+import { type Cast, type SpanOutcome, outcomeOf } from '../support/outcome.js';
 import { remoteSpan, traceparent, withBaggage } from '../support/trace-context.js';
 import { tracer, useTracing } from '../support/tracing.js';
 
@@ -174,15 +167,6 @@ const PLACES = [
 ] as const;
 type Place = (typeof PLACES)[number];
 
-/** A word for everybody whom a span may have to do with. */
-type Cast = Readonly<Record<string, SpanContext | undefined>>;
-
-interface SpanOutcome {
-  readonly kind: string;
-  readonly parent: string | undefined;
-  readonly links: readonly string[];
-}
-
 interface ProcessOutcome extends SpanOutcome {
   readonly tracestate: string | undefined;
   readonly baggage: string | undefined;
@@ -292,7 +276,7 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
     around?.end();
     const span = ended('process orders');
     return {
-      ...outcomeOf(span, { ambient: around?.spanContext() }),
+      ...outcomeOf(span, { ...REMOTE, ambient: around?.spanContext() }),
       tracestate: span.spanContext().traceState?.serialize(),
       baggage: baggageOf(delivery.context),
     };
@@ -305,7 +289,7 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
     const span = ended('send orders');
     const [[sent]] = sending.headers as [[Readonly<Record<string, unknown>> | null | undefined]];
     return {
-      ...outcomeOf(span, cast),
+      ...outcomeOf(span, { ...REMOTE, ...cast }),
       headers: withoutIds(sent, span),
       others: othersIn(sent),
       isSameObject: sent === headers,
@@ -350,18 +334,6 @@ const REMOTE: Cast = {
   outdone: remoteSpan(3),
   'the other': remoteSpan(9),
 };
-
-function outcomeOf(span: RecordedSpan, cast: Cast): SpanOutcome {
-  const nameOf = ({ traceId, spanId }: SpanContext): string =>
-    Object.entries({ ...REMOTE, ...cast }).find(
-      ([, known]) => known?.traceId === traceId && known.spanId === spanId,
-    )?.[0] ?? 'a stranger';
-  return {
-    kind: SpanKind[span.kind],
-    parent: span.parentSpanContext === undefined ? undefined : nameOf(span.parentSpanContext),
-    links: span.links.map((link) => nameOf(link.context)),
-  };
-}
 
 /** The headers, with a word for what names the span of this send. */
 function withoutIds(
