@@ -18,6 +18,7 @@ function throwing(): never {
 class OwnPromise {
   constructor(readonly settle: (reject: (error: Error) => void) => void) {}
 
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what it is
   then(_resolve: unknown, reject: (error: Error) => void): void {
     this.settle(reject);
   }
