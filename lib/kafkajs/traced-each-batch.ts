@@ -1,7 +1,7 @@
 import type { EachBatchHandler, EachBatchPayload } from 'kafkajs';
 import { DeliveredBatch } from '../tracing/delivered-batch.js';
 import type { Delivery } from '../tracing/delivery.js';
-import { attempt, within } from '../tracing/fail-open.js';
+import { attempt, startWithin } from '../tracing/fail-open.js';
 import { settle } from './settle.js';
 import type { ConsumerTracing } from './consumer-tracing.js';
 
@@ -11,7 +11,7 @@ export function traceEachBatch(eachBatch: EachBatchHandler, tracing: ConsumerTra
     const delivery = attempt('trace a delivery', () => startDelivery(tracing, payload));
     return delivery === undefined
       ? eachBatch.call(this, payload)
-      : settle(delivery, () => within(delivery.context, () => eachBatch.call(this, payload)));
+      : settle(delivery, () => startWithin(delivery.context, () => eachBatch.call(this, payload)));
   };
 }
 

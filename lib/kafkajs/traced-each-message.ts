@@ -1,6 +1,6 @@
 import type { EachMessageHandler, EachMessagePayload } from 'kafkajs';
 import { type Delivery, rememberDelivery } from '../tracing/delivery.js';
-import { attempt, within } from '../tracing/fail-open.js';
+import { attempt, startWithin } from '../tracing/fail-open.js';
 import { settle } from './settle.js';
 import type { ConsumerTracing } from './consumer-tracing.js';
 
@@ -13,7 +13,7 @@ export function traceEachMessage(
     const delivery = attempt('trace a delivery', () => startDelivery(tracing, payload));
     return delivery === undefined
       ? eachMessage.call(this, payload)
-      : settle(delivery, () => within(delivery.context, () => eachMessage.call(this, payload)));
+      : settle(delivery, () => startWithin(delivery.context, () => eachMessage.call(this, payload)));
   };
 }
 

@@ -6,7 +6,7 @@ import { deadLetterOf } from '../kafkajs/dead-letter.js';
 import type { HandledMessage } from '../kafka-tracing.options.js';
 import { extractCreationContext, withReceived } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
-import { attempt, within } from '../tracing/fail-open.js';
+import { attempt, startWithin } from '../tracing/fail-open.js';
 import { runDelivery, startInBatch } from './batch-messages.js';
 import { diagnose } from './diagnosis.js';
 import type { KafkaTracingDiagnosis } from './diagnosis.types.js';
@@ -111,10 +111,8 @@ export class ApplicationKafkaTracing extends KafkaTracing {
   }
 
   override runInContextOf<T>(message: MessageInContext, fn: () => T): T {
-    const delivery = attempt('trace a message of a batch', () =>
-      startInBatch(this.#application.tracer(), message),
-    );
-    return delivery === undefined ? within(this.extract(message.headers), fn) : runDelivery(delivery, fn);
+    const delivery = attempt('trace a message of a batch', () => startInBatch(message));
+    return delivery === undefined ? startWithin(this.extract(message.headers), fn) : runDelivery(delivery, fn);
   }
 
   override deadLetter(

@@ -7,8 +7,8 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api';
-import { ownNames } from './header-names.js';
 import { type KafkaHeaders, isCarrier, kafkaHeadersGetter } from './kafka-headers.js';
+import { readableHeaders } from './readable-headers.js';
 
 /**
  * The creation context of a message: what its producer put into the headers.
@@ -33,10 +33,11 @@ const RECEIVED = createContextKey('nestjs-kafka-tracing received creation contex
  * @internal
  */
 export function extractCreationContext(headers: KafkaHeaders | null | undefined): CreationContext {
-  if (!isCarrier(headers) || ownNames(headers).length === 0) {
-    return NO_CREATION_CONTEXT; // As most messages: nothing is computed for them.
+  const readable = isCarrier(headers) ? readableHeaders(headers) : undefined;
+  if (readable === undefined) {
+    return NO_CREATION_CONTEXT; // As of most messages: nothing is computed for them.
   }
-  const context = propagation.extract(ROOT_CONTEXT, headers, kafkaHeadersGetter);
+  const context = propagation.extract(ROOT_CONTEXT, readable, kafkaHeadersGetter);
   const spanContext = trace.getSpanContext(context);
   return {
     context,
@@ -69,6 +70,15 @@ export function withReceivedBatch(
     return ids.has(idsOf(spanContext));
   };
   return context.setValue(RECEIVED, has);
+}
+
+/**
+ * Keeps in a context what another one keeps, as for one message of a batch: it may be forwarded together with others.
+ *
+ * @internal
+ */
+export function withReceivedAsIn(context: Context, other: Context): Context {
+  return context.setValue(RECEIVED, other.getValue(RECEIVED));
 }
 
 /**

@@ -10,8 +10,8 @@ import { namesakes, ownNames, removeHeader, setHeader } from './header-names.js'
 export type KafkaHeaders = Readonly<Record<string, unknown>>;
 
 /**
- * Reads headers of any shape for a propagator: in any letter case, as strings, and of a repeated header the last valid value.
- * It never throws.
+ * Reads headers of any shape for a propagator: in any letter case, as strings, and of a repeated header the last valid value;
+ * of a tracestate or baggage the whole members in its first 16,384 characters. It never throws.
  *
  * @example propagation.extract(ROOT_CONTEXT, message.headers, kafkaHeadersGetter)
  * @see https://opentelemetry.io/docs/specs/otel/context/api-propagators/#getter-argument
@@ -94,19 +94,24 @@ function valuesFromTheLast(headers: KafkaHeaders, names: readonly string[]): rea
 // Headers whose value never holds a comma: one that does is a repeated header that Nest's KafkaParser has joined.
 const NEVER_A_LIST = /^(traceparent|b3|x-b3-.*|uber-trace-id)$/i;
 
+const LIST = /^(tracestate|baggage)$/i;
+
 /** @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent: version 00 ends after the flags */
 const TRACEPARENT = /^(?!ff|00-.{52}-)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 
 function lastValid(key: string, valuesFromTheLast: readonly unknown[]): string | undefined {
-  const isNoList = valuesFromTheLast.length > 0 && NEVER_A_LIST.test(key);
-  const isValid = isNoList && key.toLowerCase() === 'traceparent' ? isTraceparent : isFilled;
+  if (valuesFromTheLast.length === 0) {
+    return undefined;
+  }
+  const candidatesIn = candidatesOf(key);
+  const isValid = key.toLowerCase() === 'traceparent' ? isTraceparent : isFilled;
   let last: string | undefined;
   for (const value of valuesFromTheLast) {
     const text = headerText(value);
     if (text === undefined) {
       continue;
     }
-    const candidates = isNoList ? joinedInFromTheLast(text) : [text];
+    const candidates = candidatesIn(text);
     const found = candidates.find(isValid);
     if (found !== undefined) {
       return found;
@@ -124,16 +129,30 @@ function isFilled(value: string): boolean {
   return value !== '';
 }
 
+function candidatesOf(key: string): (text: string) => readonly string[] {
+  if (NEVER_A_LIST.test(key)) {
+    return joinedInFromTheLast;
+  }
+  return LIST.test(key) ? (text) => [beginningOfList(text)] : (text) => [text];
+}
+
+// Characters: as many as an HTTP server of Node takes for all headers together. Somebody may send a megabyte, and a
+// propagator may spend seconds on it: a baggage of broken escapes was seen to take five.
+const MOST_CHARACTERS = 16_384;
+
 function joinedInFromTheLast(text: string): readonly string[] {
   if (!text.includes(',')) {
     return [text.trim()];
   }
-  const parts = text.slice(-MOST_JOINED).split(',');
+  const parts = text.slice(-MOST_CHARACTERS).split(',');
   return parts.map((part) => part.trim()).toReversed();
 }
 
-// Characters. Somebody may send a megabyte of commas; the last values are at the end.
-const MOST_JOINED = 8_192;
+function beginningOfList(text: string): string {
+  return text.length <= MOST_CHARACTERS
+    ? text
+    : text.slice(0, Math.max(0, text.lastIndexOf(',', MOST_CHARACTERS)));
+}
 
 /** What JSON makes of a Buffer, as in an outbox table with a JSON column. */
 function isSerializedBuffer(value: unknown): value is { readonly data: readonly number[] } {

@@ -19,7 +19,7 @@ export class DeliveredBatch {
 
   /** How often this process was handed a message of it in a row, this time included. */
   seen(message: DescribedMessage): number {
-    return Number(message.offset) <= this.attempt.seenUntil ? this.attempt.count : 1;
+    return this.attempt.countOf(message.offset);
   }
 
   /** The message of this batch that is meant: itself, or a copy of it whose value was parsed. */

@@ -18,25 +18,31 @@ export function attemptsSaidBy(headers: unknown): number {
 }
 
 /**
- * How often the first message of what was handed over has been handed over in a row, this time included.
+ * How often what is handed over now has been handed over in a row, this time included.
  *
  * @internal
  */
 export interface Attempt {
+  /** Of the first message. */
   readonly count: number;
-  /** The last offset that was handed over before, too; -1 for none. */
-  readonly seenUntil: number;
+  /** Of the message with this offset. */
+  readonly countOf: (offset: string | undefined) => number;
 }
 
-interface HandedOver {
-  readonly first: number;
+/** Messages that were handed over equally often: those after the run before it, up to an offset. */
+interface Run {
   readonly last: number;
   readonly count: number;
 }
 
+interface HandedOver {
+  readonly first: number;
+  readonly runs: readonly Run[];
+}
+
 /**
  * Counts how often in a row a consumer was handed the same message: kafkajs hands it over again when its handler fails. It
- * remembers one message, or batch, for each partition.
+ * remembers one message, or batch, for each partition, and what of the ones before it lies behind its beginning.
  *
  * @internal
  */
@@ -52,11 +58,38 @@ export class DeliveryAttempts {
       this.#topics.set(topic, partitions);
     }
     const before = partitions.get(partition);
-    const isAgain = before !== undefined && first >= before.first && first <= before.last;
-    const attempt = isAgain
-      ? { count: before.count + 1, seenUntil: before.last }
-      : { count: 1, seenUntil: -1 };
-    partitions.set(partition, { first, last, count: attempt.count });
-    return attempt;
+    const runs = handedOverAgain(
+      before !== undefined && before.first <= first ? before.runs : [],
+      first,
+      last,
+    );
+    partitions.set(partition, { first, runs });
+    return {
+      count: countIn(runs, first),
+      countOf: (offset) => countIn(runs, Number(offset)),
+    };
   }
+}
+
+/** A batch need not end where the one before it did: how much is fetched depends on other partitions, too. */
+function handedOverAgain(before: readonly Run[], first: number, last: number): readonly Run[] {
+  const runs: Run[] = [];
+  let begin = first;
+  for (const run of before) {
+    if (run.last < begin) {
+      continue; // It lies before all that is handed over now.
+    }
+    if (begin <= last) {
+      runs.push({ last: Math.min(run.last, last), count: run.count + 1 });
+    }
+    if (run.last > last) {
+      runs.push(run);
+    }
+    begin = run.last + 1;
+  }
+  return begin <= last ? [...runs, { last, count: 1 }] : runs;
+}
+
+function countIn(runs: readonly Run[], offset: number): number {
+  return runs.find((run) => offset <= run.last)?.count ?? 1;
 }

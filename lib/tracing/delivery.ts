@@ -1,5 +1,6 @@
 import { type Attributes, type Context, createContextKey } from '@opentelemetry/api';
 import type { HandledMessage } from '../kafka-tracing.options.js';
+import type { DescribedMessage } from './attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { errorType } from './error-type.js';
 import type { Measurement } from './measurement.js';
@@ -20,6 +21,8 @@ export interface DeliverySetup {
   /** How often the message was delivered, this time included. */
   readonly attempts?: number | undefined;
   readonly batch?: DeliveredBatch | undefined;
+  /** Starts the handling of one message of the batch; `undefined` for any other message. */
+  readonly startOf?: ((candidate: DescribedMessage) => Delivery | undefined) | undefined;
   readonly measured?: Measurement | undefined;
 }
 
@@ -35,6 +38,7 @@ export class Delivery {
   readonly handled: HandledMessage | undefined;
   readonly attempts: number;
   readonly batch: DeliveredBatch | undefined;
+  readonly startOf: DeliverySetup['startOf'];
   readonly #span: TracedSpan;
   readonly isExpected: ((error: unknown) => boolean) | undefined;
   readonly #measured: Measurement | undefined;
@@ -48,6 +52,7 @@ export class Delivery {
     this.handled = setup.handled;
     this.attempts = setup.attempts ?? 1;
     this.batch = setup.batch;
+    this.startOf = setup.startOf;
     this.#measured = setup.measured;
     this.context = context.setValue(DELIVERY, this);
   }

@@ -44,6 +44,26 @@ export function within<T>(active: Context, work: () => T): T {
   return outcome.value;
 }
 
+/**
+ * The same for work that may be awaited: a thenable that only starts when it is, such as the query of an ORM, is started
+ * with the context active, too.
+ *
+ * @internal
+ */
+export function startWithin<T>(active: Context, work: () => T): T {
+  return within(active, () => {
+    const result = work();
+    return isThenable(result) ? (Promise.resolve(result) as T) : result; // A promise stays the one it is.
+  });
+}
+
+/** @internal */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  );
+}
+
 /** @internal */
 export function activeContext(): Context | undefined {
   return attempt('read the active context', () => context.active());

@@ -8,7 +8,7 @@ import type { DeliveredBatch } from './delivered-batch.js';
 import { Delivery } from './delivery.js';
 import { activeContext } from './fail-open.js';
 import type { OpenSpans } from './open-spans.js';
-import { startProcessBatch, startProcessInBatch } from './process-batch-tracing.js';
+import { startProcessBatch } from './process-batch-tracing.js';
 import { type Delivered, startProcess } from './process-tracing.js';
 import { type Request, startRequest } from './request.js';
 import { type OutgoingMessages, startSendOfMany } from './send-batch-tracing.js';
@@ -84,11 +84,6 @@ export class KafkaTracer {
   /** Starts the span around the handling of a batch. */
   startProcessBatch(batch: DeliveredBatch): Delivery {
     return startProcessBatch(this.#core, batch);
-  }
-
-  /** Starts the span of one message of a batch that is being handled. */
-  startProcessInBatch(batch: Delivery, message: DescribedMessage): Delivery {
-    return startProcessInBatch(this.#core, batch, message);
   }
 
   /** Starts the span of a handler's business step, below the process span. */

@@ -70,7 +70,7 @@ export function measureOperation(
 export function measureProcess(
   endpoint: KafkaEndpoint,
   delivered: Counted,
-  first: readonly DescribedMessage[],
+  first: Iterable<DescribedMessage>,
   context: Context,
 ): Measurement | undefined {
   if (!kafkaMetrics.isOn()) {

@@ -7,6 +7,7 @@ import { Delivery } from './delivery.js';
 import { activeContext, attempt } from './fail-open.js';
 import { creationOf, startProcess } from './process-tracing.js';
 import { measureProcess } from './measurement.js';
+import { originalOf } from './send-tracing.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT, NESTJS_KAFKA_DELIVERY_ATTEMPT } from './semconv.js';
 import { linksTo, spanContextOf } from './span-starter.js';
 import type { TopicPolicy } from './topic-policies.js';
@@ -14,7 +15,8 @@ import { NO_SPAN, type TracedSpan } from './traced-span.js';
 import type { TracingCore } from './tracing-core.js';
 
 /**
- * What the handling of a batch looks like as a span: a root, which links to each of its messages.
+ * What the handling of a batch looks like as a span: a root, which links to each of its messages. A message of it that is
+ * handled by itself has a span of its own.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#batch-receiving
  * @internal
@@ -23,17 +25,26 @@ export function startProcessBatch(core: TracingCore, batch: DeliveredBatch): Del
   const policy = core.policyOf(batch.topic);
   const span = policy.trace ? batchSpan(core, batch, policy) : NO_SPAN;
   const context = policy.propagate
-    ? withReceivedBatch(ROOT_CONTEXT, () => creationsOf(batch.messages))
+    ? withReceivedBatch(ROOT_CONTEXT, () => [...creationsOf(batch.messages)])
     : ROOT_CONTEXT;
   const handling = span.in(context);
   const counted = { topic: batch.topic, policy, count: batch.messages.length };
-  const first = batch.messages.filter((message) => batch.seen(message) === 1);
-  return new Delivery(span, handling, {
+  const delivery: Delivery = new Delivery(span, handling, {
     isExpected: core.isExpected(batch.topic),
     attempts: batch.attempt.count,
     batch,
-    measured: measureProcess(batch.endpoint, counted, first, handling),
+    startOf: (candidate) => startOf(core, delivery, batch, candidate),
+    measured: measureProcess(batch.endpoint, counted, seenFirst(batch), handling),
   });
+  return delivery;
+}
+
+function* seenFirst(batch: DeliveredBatch): Iterable<DescribedMessage> {
+  for (const message of batch.messages) {
+    if (batch.seen(message) === 1) {
+      yield message;
+    }
+  }
 }
 
 function batchSpan(core: TracingCore, batch: DeliveredBatch, policy: TopicPolicy): TracedSpan {
@@ -51,39 +62,42 @@ function batchSpan(core: TracingCore, batch: DeliveredBatch, policy: TopicPolicy
     kind: SpanKind.CONSUMER,
     root: true,
     attributes,
-    links: linksTo([ambient(), ...linkedBy(core, messages, policy)], core.options.maxLinks),
+    links: linksTo(linkedBy(messages, policy), core.options.maxLinks),
   };
   return core.spans.start('process span', `process ${policy.spanTarget}`, options, ROOT_CONTEXT);
 }
 
-function ambient(): SpanContext | undefined {
-  return spanContextOf(activeContext() ?? ROOT_CONTEXT);
-}
-
-/** Only as many are read as there may be links. */
-function linkedBy(
-  core: TracingCore,
+/** They are read one by one, as long as there may be more links. */
+function* linkedBy(
   messages: readonly DescribedMessage[],
-  { propagate, trust }: TopicPolicy,
-): readonly (SpanContext | undefined)[] {
-  return propagate && trust !== 'ignore' ? creationsOf(messages.slice(0, core.options.maxLinks)) : [];
+  policy: TopicPolicy,
+): Iterable<SpanContext | undefined> {
+  yield spanContextOf(activeContext() ?? ROOT_CONTEXT);
+  if (policy.propagate && policy.trust !== 'ignore') {
+    yield* creationsOf(messages);
+    for (const message of messages) {
+      yield originalOf(message, policy);
+    }
+  }
 }
 
-function creationsOf(messages: readonly DescribedMessage[]): readonly (SpanContext | undefined)[] {
-  return messages.map((message) => creationOf(message).spanContext);
+function* creationsOf(messages: readonly DescribedMessage[]): Iterable<SpanContext | undefined> {
+  for (const message of messages) {
+    yield creationOf(message).spanContext;
+  }
 }
 
-/**
- * Starts the span of one message of a batch: related to its creation context as any other, and linked to the batch.
- *
- * @internal
- */
-export function startProcessInBatch(
+/** One message of a batch: related to its creation context as any other, and linked to the batch. */
+function startOf(
   core: TracingCore,
   delivery: Delivery,
-  message: DescribedMessage,
-): Delivery {
-  const batch = delivery.batch as DeliveredBatch;
+  batch: DeliveredBatch,
+  candidate: DescribedMessage,
+): Delivery | undefined {
+  const message = batch.find(candidate);
+  if (message === undefined) {
+    return undefined;
+  }
   const { endpoint, topic, partition } = batch;
   return startProcess(core, {
     endpoint,

@@ -5,6 +5,7 @@ import {
   NO_CREATION_CONTEXT,
   extractCreationContext,
   withReceived,
+  withReceivedAsIn,
 } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
@@ -57,7 +58,10 @@ export function startProcess(core: TracingCore, delivered: Delivered): Delivery 
       ? processSpan(core, delivered, policy, creation, base, attempts)
       : NO_SPAN;
   describeFurther(core, span, delivered, policy);
-  const context = withReceived(span.in(base), creation.spanContext);
+  const context =
+    delivered.batch === undefined
+      ? withReceived(span.in(base), creation.spanContext)
+      : withReceivedAsIn(span.in(base), delivered.batch.context);
   return new Delivery(span, context, {
     isExpected: core.isExpected(topic),
     handled: delivered.handled,

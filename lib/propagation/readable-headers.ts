@@ -1,0 +1,42 @@
+import { type ContextFields, contextFields } from './context-fields.js';
+import { ownNames, setHeader } from './header-names.js';
+import type { KafkaHeaders } from './kafka-headers.js';
+
+// A propagator looks for each of its headers among all, and that of Jaeger copies its baggage for each entry: of a megabyte
+// of headers, which somebody may send, that takes seconds.
+const MOST_HEADERS = 256;
+
+/**
+ * The headers that a propagator is given to read: these, and of more than 256 only its own, with no more baggage than that.
+ *
+ * @returns `undefined` where there are none, or none can be read
+ * @internal
+ */
+export function readableHeaders(headers: KafkaHeaders): KafkaHeaders | undefined {
+  const names = ownNames(headers);
+  if (names.length === 0) {
+    return undefined;
+  }
+  return names.length <= MOST_HEADERS ? headers : ofPropagator(headers, names, contextFields());
+}
+
+function ofPropagator(
+  headers: KafkaHeaders,
+  names: readonly string[],
+  fields: ContextFields,
+): KafkaHeaders | undefined {
+  const own: Record<string, unknown> = {};
+  let baggage = 0;
+  try {
+    for (const name of names) {
+      const kind = fields(name)?.kind;
+      baggage += kind === 'baggage' ? 1 : 0;
+      if (kind !== undefined && (kind !== 'baggage' || baggage <= MOST_HEADERS)) {
+        setHeader(own, name, headers[name]);
+      }
+    }
+    return own;
+  } catch {
+    return undefined; // A hostile carrier, such as one whose property getters throw.
+  }
+}
