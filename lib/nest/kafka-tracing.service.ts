@@ -112,7 +112,9 @@ export class ApplicationKafkaTracing extends KafkaTracing {
 
   override runInContextOf<T>(message: MessageInContext, fn: () => T): T {
     const delivery = attempt('trace a message of a batch', () => startInBatch(message));
-    return delivery === undefined ? startWithin(this.extract(message.headers), fn) : runDelivery(delivery, fn);
+    return delivery === undefined
+      ? startWithin(this.extract(message.headers), fn)
+      : runDelivery(delivery, fn);
   }
 
   override deadLetter(
