@@ -131,6 +131,33 @@ describe('what runs for a message', () => {
     expect(inStream).toBe((await spans.one('step')).spanContext().spanId);
   });
 
+  it('runs a filter in the process span, not in the step that failed', async () => {
+    const topic = await freshTopic();
+    let inFilter: string | undefined;
+    @Catch()
+    class Filter implements ExceptionFilter {
+      catch(): Observable<unknown> {
+        inFilter = activeId();
+        return of(null);
+      }
+    }
+    @Controller()
+    class Orders {
+      @UseFilters(Filter)
+      @TracedEvent(topic, { span: 'step' })
+      async handle(): Promise<void> {
+        await Promise.reject(new Error('no'));
+      }
+    }
+    await startMicroservice({ controllers: [Orders] });
+
+    await sendPlain(topic, { value: '{}' });
+
+    const process = await spans.one(`process ${topic}`);
+    expect(inFilter).toBe(process.spanContext().spanId);
+    expectFailed(await spans.one('step'), 'Error', 'no');
+  });
+
   it('has one process span where two handlers share a topic, and a step span for each', async () => {
     const topic = await freshTopic();
     @Controller()

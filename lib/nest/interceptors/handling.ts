@@ -19,6 +19,8 @@ import { newestApplication } from '../live-applications.js';
 export interface Handling {
   /** What is active in the handler. */
   readonly context: Context;
+  /** What is active in what comes after it. */
+  readonly surroundings: Context;
   /** The handler threw, or its stream failed. */
   fail(error: unknown): void;
   /** The handler's stream is done, in whatever way. */
@@ -62,8 +64,10 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
       innermost.setAttributes(given as Attributes);
     });
   }
+  const surroundings = contextWithin(delivery);
   return {
-    context: step?.context ?? contextWithin(delivery),
+    context: step?.context ?? surroundings,
+    surroundings,
     fail(error) {
       step?.fail(error);
       delivery.recordException(error);
@@ -96,8 +100,10 @@ function begin(delivery: Delivery, handler: object): boolean {
 
 /** The inner one sees the original exception. */
 function innerHandling(delivery: Delivery): Handling {
+  const context = contextWithin(delivery);
   return {
-    context: contextWithin(delivery),
+    context,
+    surroundings: context,
     fail: (error) => delivery.recordException(error),
     end() {},
   };

@@ -1,5 +1,5 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { Observable, defer, tap } from 'rxjs';
+import { Observable, catchError, defer, tap } from 'rxjs';
 import { attempt, within } from '../../tracing/fail-open.js';
 import { type Handling, startHandling } from './handling.js';
 
@@ -27,9 +27,13 @@ export class KafkaTracingInterceptor implements NestInterceptor {
 }
 
 // Called and subscribed to within the context: only so is it active in the handler, in the stream that it returns, and in
-// what others do with that.
+// what others do with that. A filter is no part of the step that failed: it may retry, or send a dead letter.
 function observed(handling: Handling, next: CallHandler): Observable<unknown> {
+  const { surroundings } = handling;
   return defer(() => next.handle()).pipe(
     tap({ error: (error: unknown) => handling.fail(error), finalize: () => handling.end() }),
+    catchError(
+      (error: unknown) => new Observable((filters) => within(surroundings, () => filters.error(error))),
+    ),
   );
 }
