@@ -14,7 +14,7 @@ export class AppModule {
       imports: [
         TelemetryModule,
         EnvironmentModule.forRoot(environment),
-        KafkaTracingModule.forRoot(),
+        KafkaTracingModule.forRoot({ bodySize: true }),
         NotificationsModule,
       ],
       providers: [{ provide: APP_PIPE, useValue: new StandardSchemaValidationPipe() }],

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type KafkaOptions, Transport } from '@nestjs/microservices';
-import { ORDER_EVENTS } from '../contracts/order-events.js';
+import { ORDER_EVENTS, ORDER_EVENTS_DEAD_LETTERS } from '../contracts/order-events.js';
 import { kafkaConnection, producerConfig } from '../platform/kafka/kafka-connection.js';
 import { prepareKafka } from '../platform/kafka/prepare-kafka.js';
 import { AppModule } from './app.module.js';
@@ -11,7 +11,8 @@ const NAME = 'notification-service';
 
 /** The whole service, wired, but neither consuming nor listening yet. */
 export async function createApp(environment: NotificationServiceEnvironment): Promise<INestApplication> {
-  await prepareKafka(NAME, { topics: [ORDER_EVENTS], groupId: NAME }, environment);
+  const topics = [ORDER_EVENTS, ORDER_EVENTS_DEAD_LETTERS];
+  await prepareKafka(NAME, { topics, groupId: NAME }, environment);
   const app = await NestFactory.create(AppModule.forRoot(environment), {
     abortOnError: false,
     return503OnClosing: true,
@@ -25,8 +26,9 @@ export async function createApp(environment: NotificationServiceEnvironment): Pr
         allowAutoTopicCreation: false,
         // The fetch that is under way holds up a shutdown for as long.
         maxWaitTimeInMs: 1000,
-        // kafkajs gives up for good on what it deems hopeless, and Nest would go on without a consumer.
-        retry: { restartOnFailure: () => Promise.resolve(true) },
+        // How long an event that failed waits until it is handed over again. kafkajs doubles it with each failure, and
+        // starts the consumer anew after the sixth; left alone, it begins with 300 ms and waits up to 30 s.
+        retry: { initialRetryTime: 100, maxRetryTime: 2000 },
       },
       producer: producerConfig,
       // A group that is new has not missed the orders from before it joined.

@@ -1,12 +1,21 @@
 import { z } from 'zod';
 import { serviceEnvironment } from '../platform/environment/environment.js';
 
+const ATTEMPTS_EXPECTED = 'expected a whole number from 1 to 1000';
+
 export const notificationServiceEnvironment = serviceEnvironment({
   port: 3001,
   dataDir: '.data/notification-service',
 }).extend({
   /** A mail server; without it, mails are written to the log. */
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port' }).optional(),
+  /** How often an event is tried before it goes to the dead-letter topic. */
+  DELIVERY_ATTEMPTS: z
+    .string()
+    .regex(/^\d+$/, ATTEMPTS_EXPECTED)
+    .transform(Number)
+    .refine((attempts) => attempts >= 1 && attempts <= 1000, ATTEMPTS_EXPECTED)
+    .default(3),
 });
 
 export type NotificationServiceEnvironment = Readonly<z.infer<typeof notificationServiceEnvironment>>;

@@ -14,7 +14,7 @@ export class AppModule {
       imports: [
         TelemetryModule,
         EnvironmentModule.forRoot(environment),
-        KafkaTracingModule.forRoot({ correlationId: 'correlation_id' }),
+        KafkaTracingModule.forRoot({ correlationId: 'correlation_id', bodySize: true }),
         OrdersModule,
       ],
       providers: [{ provide: APP_PIPE, useValue: new StandardSchemaValidationPipe() }],

@@ -6,11 +6,11 @@ export interface Arguments {
   readonly help: boolean;
 }
 
-export const USAGE = `Starts Kafka and two services, places orders, and shows the trace of each order.
+export const USAGE = `Starts Kafka and two services, places orders, and after them one that cannot be handled, and shows their traces.
 
 Usage: npm run sample -- [options]
 
-  --orders <n>  how many orders to place (default: 3)
+  --orders <n>  how many orders to place before the one that cannot be handled (default: 3)
   --json        print nothing but the spans of the orders, as a JSON array; best with: npm run --silent
   --help        print this
 

@@ -1,7 +1,7 @@
 import { EmbeddedKafka, type KafkaForTests } from 'nestjs-kafka-tracing/testing';
 import { startTraceReceiver, TraceStore } from '../trace-viewer/index.js';
 import type { Arguments } from './arguments.js';
-import { placeOrders } from './place-orders.js';
+import { type PlacedOrder, placeOrders } from './place-orders.js';
 import { progress } from './progress.js';
 import { type Report, reportOn } from './report.js';
 import { serviceEnvironment } from './service-environment.js';
@@ -33,21 +33,21 @@ export async function runSample({ orders, json }: Arguments, stops: StopStack): 
   stops.add('the services', () => Promise.all(services.map((service) => service.stop())));
 
   const work = placeAndAwait(services, orders, store);
-  const ids = await Promise.race([work, ...services.map(({ failure }) => failure)]);
-  return reportOn(store, ids, json);
+  const placed = await Promise.race([work, ...services.map(({ failure }) => failure)]);
+  return reportOn(store, placed, json);
 }
 
 async function placeAndAwait(
   services: readonly ServiceProcess[],
   orders: number,
   store: TraceStore,
-): Promise<readonly string[]> {
+): Promise<readonly PlacedOrder[]> {
   const [orderServiceUrl] = await Promise.all(services.map(({ listening }) => listening));
-  progress(`placing ${orders} ${orders === 1 ? 'order' : 'orders'}`);
-  const ids = await placeOrders(orderServiceUrl!, orders);
+  progress(`placing ${orders} ${orders === 1 ? 'order' : 'orders'}, and a poison one that cannot be handled`);
+  const placed = await placeOrders(orderServiceUrl!, orders);
   progress('waiting for the traces');
-  await untilWhole(store, ids, TRACES_TIMEOUT_MS);
-  return ids;
+  await untilWhole(store, placed, TRACES_TIMEOUT_MS);
+  return placed;
 }
 
 function startForwarder(): SpanForwarder | undefined {

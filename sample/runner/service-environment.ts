@@ -1,3 +1,5 @@
+import { DELIVERY_ATTEMPTS } from './expected-traces.js';
+
 export interface ServiceSettings {
   readonly name: string;
   readonly brokers: readonly string[];
@@ -24,6 +26,7 @@ export function serviceEnvironment(
     DATA_DIR: 'memory://',
     KAFKA_BROKERS: brokers.join(','),
     STARTUP_TIMEOUT_SECONDS: '30',
+    DELIVERY_ATTEMPTS: String(DELIVERY_ATTEMPTS),
     OTEL_SERVICE_NAME: name,
     OTEL_TRACES_EXPORTER: 'otlp',
     OTEL_METRICS_EXPORTER: 'none',

@@ -1,16 +1,19 @@
 import type { TraceStore } from '../trace-viewer/index.js';
 import { missingFrom, tracesOfOrders } from './order-trace.js';
+import type { PlacedOrder } from './place-orders.js';
 
 /** Waits until the trace of every order is whole, or until `timeoutMs` is over. */
 export async function untilWhole(
   store: TraceStore,
-  orderIds: readonly string[],
+  orders: readonly PlacedOrder[],
   timeoutMs: number,
 ): Promise<void> {
-  const waiting = new Set(orderIds);
+  const waiting = new Set(orders);
   const strikeOut = (): boolean => {
     const traces = tracesOfOrders(store.traces());
-    for (const id of waiting) if (missingFrom(traces.get(id)).length === 0) waiting.delete(id);
+    for (const order of waiting) {
+      if (missingFrom(traces.get(order.id), order.expected).length === 0) waiting.delete(order);
+    }
     return waiting.size === 0;
   };
   if (strikeOut()) return;

@@ -7,7 +7,7 @@ export type {
   SpanReference,
   Trace,
 } from './model/span.js';
-export { durationOf, isSameSpan } from './model/span.js';
+export { attemptOf, durationOf, exceptionOf, isSameSpan } from './model/span.js';
 export { TraceStore, type TraceStoreOptions } from './model/trace-store.js';
 export type { AcceptedRequest } from './receiver/receive-traces.js';
 export {

@@ -100,7 +100,7 @@ async function descendantsAt(run: Run, step: string): Promise<ReturnType<typeof 
 }
 
 describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
-  it('shows the whole trace of every order, leaves nothing behind, and sends the spans on', async () => {
+  it('shows the whole trace of every order and of a poison one, leaves nothing behind, and sends the spans on', async () => {
     const store = new TraceStore();
     const collector = await startTraceReceiver({ store });
     const run = runSample(['--orders', '2'], { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
@@ -125,10 +125,24 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     );
     expect(run.stdout()).toMatch(tree);
     expect(run.stdout()).toContain('order 2: ');
-    expect(run.stdout()).toContain('2 of 2 orders have a whole trace.');
+    expect(run.stdout()).toMatch(
+      new RegExp(
+        [
+          'poison order: [\\da-f-]{36}',
+          '(.*\\n)+.* process order-events +CONSUMER .* partition 0, offset \\d+, attempt 3',
+          ' +│ +↔ send order-events',
+          ' +│ +! MailRefusedError: .*',
+          '(.*\\n)+.* └─ send order-events.dlt +PRODUCER .*',
+          ' +↔ send order-events',
+        ].join('\n'),
+      ),
+    );
+    expect(run.stdout()).toContain(
+      '2 of 2 orders have a whole trace, and so has the poison order, which ended in order-events.dlt.',
+    );
     expect(
       store.traces().filter(({ spans }) => spans.some(({ name }) => name === 'POST /orders')),
-    ).toHaveLength(2);
+    ).toHaveLength(3);
     expect(run.stderr()).not.toContain('did not reach');
     expect(pids.filter(isAlive)).toEqual([]);
   });
@@ -137,7 +151,7 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     const run = runSample(['--orders', '1', '--json']);
     await expectSuccess(run);
     const spans = JSON.parse(run.stdout()) as readonly Span[];
-    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(2); // Of the order, and of the poison order.
     expect(spans.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'POST /orders',
@@ -145,6 +159,7 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
         'send order-events',
         'process order-events',
         'process_order_event',
+        'send order-events.dlt',
       ]),
     );
   });
@@ -156,7 +171,7 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     await until('the services to be ready', () => run.stderr().includes('placing'), START_MS);
     process.kill(hanging.pid, 'SIGSTOP');
     expect(await run.ended).toBe(1);
-    expect(run.stdout()).toMatch(/\d+ of 100 orders have a whole trace\./);
+    expect(run.stdout()).toMatch(/\d+ of 100 orders have a whole trace, but the poison order has not\./);
     expect(run.stderr() + run.stdout()).toMatch(
       /is not whole\. Missing: .*the INTERNAL span `process_order_event` of notification-service/,
     );

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { createTransport, type Transporter } from 'nodemailer';
 import { ENVIRONMENT } from '../../platform/environment/environment.module.js';
 import type { NotificationServiceEnvironment } from '../notification-service.environment.js';
+import { standInMailServer } from './stand-in-mail-server.js';
 
 export interface Mail {
   readonly to: string;
@@ -21,7 +22,7 @@ export class Mailer implements OnApplicationShutdown {
   constructor(@Inject(ENVIRONMENT) { SMTP_URL }: NotificationServiceEnvironment) {
     this.transport = SMTP_URL
       ? createTransport({ url: SMTP_URL, connectionTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS })
-      : createTransport({ jsonTransport: true });
+      : standInMailServer();
   }
 
   /** Resolves once the mail has been taken; rejects when it was refused. */

@@ -2,8 +2,8 @@ import { Controller, StandardSchemaValidationPipe, UseFilters } from '@nestjs/co
 import { Payload } from '@nestjs/microservices';
 import { TracedEvent } from 'nestjs-kafka-tracing';
 import { ORDER_EVENTS, orderCreated, type OrderCreated } from '../../contracts/order-events.js';
+import { DeadLetterFilter } from './dead-letter.filter.js';
 import { InvalidEventError } from './invalid-event.error.js';
-import { InvalidEventFilter } from './invalid-event.filter.js';
 import { NotificationsService } from './notifications.service.js';
 
 const validated = new StandardSchemaValidationPipe({
@@ -19,7 +19,7 @@ export class OrderEventsController {
     span: 'process_order_event',
     attributes: (order: OrderCreated) => ({ 'order.id': order.id, 'order.amount': order.amount }),
   })
-  @UseFilters(InvalidEventFilter)
+  @UseFilters(DeadLetterFilter)
   async notify(@Payload({ schema: orderCreated, pipes: [validated] }) order: OrderCreated): Promise<void> {
     await this.notifications.notify(order);
   }

@@ -62,3 +62,20 @@ export function durationOf(span: Span): bigint {
 export function isSameSpan(one: SpanReference, other: SpanReference): boolean {
   return one.spanId === other.spanId && one.traceId === other.traceId;
 }
+
+/** Which delivery of its message a span is, from 1 up; the first one does not say so. */
+export function attemptOf({ attributes }: Span): number {
+  const attempt = attributes['nestjs.kafka.delivery_attempt'];
+  return typeof attempt === 'number' ? attempt : 1;
+}
+
+/** The first exception that was recorded on a span, in words. */
+export function exceptionOf({ events }: Span): string | undefined {
+  const exception = events.find(({ name }) => name === 'exception')?.attributes;
+  if (!exception) return undefined;
+  const words = [exception['exception.type'], exception['exception.message']];
+  return (
+    words.filter((word): word is string => typeof word === 'string' && word !== '').join(': ') ||
+    'an exception'
+  );
+}

@@ -1,4 +1,4 @@
-import { type AttributeValue, isSameSpan, type Span, type SpanReference } from '../model/span.js';
+import { attemptOf, type AttributeValue, isSameSpan, type Span, type SpanReference } from '../model/span.js';
 import { printable } from './text.js';
 
 export type FindSpan = (reference: SpanReference) => Span | undefined;
@@ -30,11 +30,17 @@ function isSend(span: Span): boolean {
   );
 }
 
-/** Where the message lay, such as `partition 0, offset 12`; empty where the span does not say. */
-export function placeInKafka({ attributes }: Span): string {
+/** Where the message lay, and how often it was handed over if that is more than once: `partition 0, offset 12, attempt 2`. */
+export function placeInKafka(span: Span): string {
+  const { attributes } = span;
+  const attempt = attemptOf(span);
   const partition = attributes['messaging.destination.partition.id'];
   const offset = attributes['kafka.offset'] ?? attributes['messaging.kafka.offset'];
-  return [...labelled('partition', partition), ...labelled('offset', offset)].join(', ');
+  return [
+    ...labelled('partition', partition),
+    ...labelled('offset', offset),
+    ...labelled('attempt', attempt > 1 ? attempt : undefined),
+  ].join(', ');
 }
 
 function labelled(label: string, value: AttributeValue | undefined): readonly string[] {

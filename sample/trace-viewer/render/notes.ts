@@ -1,4 +1,4 @@
-import type { AttributeValue, Span, SpanLink } from '../model/span.js';
+import { type AttributeValue, exceptionOf, type Span, type SpanLink } from '../model/span.js';
 import type { FindSpan } from './kafka-time.js';
 import type { Row, Segment } from './table.js';
 import { printable } from './text.js';
@@ -8,7 +8,7 @@ import type { TreeRow } from './trace-tree.js';
 const MAX_LINKS = 8;
 const MAX_ATTRIBUTES = 4;
 
-/** The lines below a span: what a business step is about, where it links to, that it failed, that its parent is not here. */
+/** The lines below a span: what a business step is about, where it links to, that it failed or nearly did, that its parent is not here. */
 export function notesOf({ span, trunk, orphan }: TreeRow, find: FindSpan): readonly Row[] {
   const about = span.kind === 'INTERNAL' ? attributesOf(span) : '';
   const notes: Segment[] = [
@@ -17,7 +17,7 @@ export function notesOf({ span, trunk, orphan }: TreeRow, find: FindSpan): reado
     ...(span.links.length > MAX_LINKS
       ? [[`↔ and ${span.links.length - MAX_LINKS} more`, 'cyan'] satisfies Segment]
       : []),
-    ...(span.status.code === 'ERROR' ? [[`✗ ${failureOf(span)}`, 'red'] satisfies Segment] : []),
+    ...problemOf(span),
     ...(orphan ? [[`? its parent ${span.parentSpanId} is not here`, 'yellow'] satisfies Segment] : []),
   ];
   return notes.map((note) => [[], [[trunk, 'dim'], note]]);
@@ -40,6 +40,12 @@ function targetOf(link: SpanLink, from: Span, find: FindSpan): string {
   const target = find(link);
   const name = target ? printable(target.name) : `span ${link.spanId.slice(0, 8)}`;
   return link.traceId === from.traceId ? name : `${name} in trace ${link.traceId}`;
+}
+
+function problemOf(span: Span): readonly Segment[] {
+  if (span.status.code === 'ERROR') return [[`✗ ${failureOf(span)}`, 'red']];
+  const exception = exceptionOf(span);
+  return exception === undefined ? [] : [[`! ${printable(exception, 100)}`, 'yellow']];
 }
 
 function failureOf({ attributes, status }: Span): string {

@@ -16,7 +16,7 @@ export interface RenderOptions {
 /** What the signs in a rendered trace mean. */
 export const LEGEND = [
   'IN KAFKA  time from the start of the send to the start of the processing',
-  '↔ links to another span   ✗ failed   ? its parent is not here',
+  '↔ links to another span   ✗ failed   ! an exception that was dealt with   ? its parent is not here',
 ].join('\n');
 
 const ALIGNMENTS: readonly Alignment[] = ['left', 'left', 'left', 'right', 'left'];

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { missingFrom, tracesOfOrders } from '../../../sample/runner/order-trace.js';
+import type { ExpectedTrace } from '../../../sample/runner/expected-span.js';
+import { ORDER_TRACE, POISON_ORDER_TRACE } from '../../../sample/runner/expected-traces.js';
+import { missingFrom as missingOf, tracesOfOrders } from '../../../sample/runner/order-trace.js';
 import type { Span, Trace } from '../../../sample/trace-viewer/index.js';
-import { orderTrace, span, spanId, TRACE_ID } from '../trace-viewer/support/spans.js';
+import { orderTrace, poisonOrderTrace, span, spanId, TRACE_ID } from '../trace-viewer/support/spans.js';
 
 const WHOLE = orderTrace();
+const POISON = poisonOrderTrace();
 const traceOf = (spans: readonly Span[]): Trace => ({ traceId: TRACE_ID, spans });
+const missingFrom = (trace: Trace | undefined, expected: ExpectedTrace = ORDER_TRACE): readonly string[] =>
+  missingOf(trace, expected);
 const without = (name: string): Trace => traceOf(WHOLE.filter((one) => one.name !== name));
+const changedAt = (id: string, change: Partial<Span>): Trace =>
+  traceOf(POISON.map((one) => (one.spanId === spanId(id) ? { ...one, ...change } : one)));
 const changed = (name: string, change: Partial<Span>): Trace =>
   traceOf(WHOLE.map((one) => (one.name === name ? { ...one, ...change } : one)));
 
@@ -72,6 +79,61 @@ describe('missingFrom', () => {
 
   it('says so when there is no trace at all', () => {
     expect(missingFrom(undefined)).toEqual(['every span: none carries the id of this order']);
+  });
+});
+
+describe('missingFrom, of an order that cannot be handled', () => {
+  it('misses nothing where it failed, was tried again, and is a dead letter', () => {
+    expect(missingFrom(traceOf(POISON), POISON_ORDER_TRACE)).toEqual([]);
+  });
+
+  it('misses the deliveries and the dead letter of an order that was handled', () => {
+    expect(missingFrom(traceOf(WHOLE), POISON_ORDER_TRACE)).toEqual([
+      'the error status of `process order-events`',
+      'the error status of `process_order_event`',
+      'the CONSUMER span `process order-events` (attempt 2) of notification-service',
+      '`process order-events` (attempt 2) as the parent of `process_order_event`',
+      'the error status of `process_order_event`',
+      'the CONSUMER span `process order-events` (attempt 3) of notification-service',
+      '`process order-events` (attempt 3) as the parent of `process_order_event`',
+      'the error status of `process_order_event`',
+      'the PRODUCER span `send order-events.dlt` of notification-service',
+    ]);
+  });
+
+  it.each<[what: string, id: string, change: Partial<Span>, missing: string]>([
+    [
+      'a failed delivery that does not say so',
+      '14',
+      { status: { code: 'UNSET', message: '' } },
+      'the error status of `process order-events` (attempt 2)',
+    ],
+    [
+      'a last delivery that does not tell of the exception',
+      '24',
+      { events: [] },
+      'the exception, without an error status, of `process order-events` (attempt 3)',
+    ],
+    [
+      'a last delivery that counts as failed',
+      '24',
+      { status: { code: 'ERROR', message: 'no' } },
+      'the exception, without an error status, of `process order-events` (attempt 3)',
+    ],
+    [
+      'a dead letter that another delivery sent',
+      '26',
+      { parentSpanId: spanId('14') },
+      '`process order-events` (attempt 3) as the parent of `send order-events.dlt`',
+    ],
+    [
+      'a dead letter that does not lead back to its message',
+      '26',
+      { links: [] },
+      'the link from `send order-events.dlt` to `send order-events`',
+    ],
+  ])('names %s', (_what, id, change, missing) => {
+    expect(missingFrom(changedAt(id, change), POISON_ORDER_TRACE)).toEqual([missing]);
   });
 });
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { LEGEND, renderTrace, showsColor, type Span } from '../../../sample/trace-viewer/index.js';
-import { linkTo, orderTrace, span, spanId, TRACE_ID } from './support/spans.js';
+import {
+  exceptionEvent,
+  linkTo,
+  orderTrace,
+  poisonOrderTrace,
+  span,
+  spanId,
+  TRACE_ID,
+} from './support/spans.js';
 
 const COLOR_CODE = new RegExp(`${String.fromCodePoint(27)}\\[\\d+m`, 'g');
 const OTHER_TRACE_ID = 'c0ffee00c0ffee00c0ffee00c0ffee00';
@@ -27,6 +35,42 @@ describe('renderTrace', () => {
         '                                     order.id=o-1  order.amount=10',
       ].join('\n'),
     );
+  });
+
+  it('draws an order that cannot be handled: its attempts, how they failed, its dead letter', () => {
+    expect(rowsOf(...poisonOrderTrace()).slice(4)).toEqual([
+      'notification-service        ├─ process order-events      CONSUMER   9.00 ms  6.00 ms  partition 0, offset 12',
+      '                            │  │  ↔ send order-events',
+      '                            │  │  ✗ no such mailbox',
+      'notification-service        │  └─ process_order_event    INTERNAL   3.00 ms',
+      '                            │        order.id=o-1  order.amount=10',
+      '                            │        ✗ no such mailbox',
+      'notification-service        ├─ process order-events      CONSUMER   9.00 ms  106 ms  partition 0, offset 12, attempt 2',
+      '                            │  │  ↔ send order-events',
+      '                            │  │  ✗ no such mailbox',
+      'notification-service        │  └─ process_order_event    INTERNAL   3.00 ms',
+      '                            │        order.id=o-1  order.amount=10',
+      '                            │        ✗ no such mailbox',
+      'notification-service        └─ process order-events      CONSUMER   9.00 ms  306 ms  partition 0, offset 12, attempt 3',
+      '                               │  ↔ send order-events',
+      '                               │  ! MailRefusedError: no such mailbox',
+      'notification-service           ├─ process_order_event    INTERNAL   3.00 ms',
+      '                               │     order.id=o-1  order.amount=10',
+      '                               │     ✗ no such mailbox',
+      'notification-service           └─ send order-events.dlt  PRODUCER   3.00 ms',
+      '                                     ↔ send order-events',
+    ]);
+  });
+
+  it.each([
+    ['PaymentError', 'card declined', '! PaymentError: card declined'],
+    ['PaymentError', '', '! PaymentError'],
+    ['', '', '! an exception'],
+  ])('shows an exception that was dealt with: %j, %j', (type, message, note) => {
+    expect(rowsOf(span('01', undefined, 0, 1, { events: [exceptionEvent(type, message)] }))).toEqual([
+      'order-service  span 01  INTERNAL   1.00 ms',
+      `                  ${note}`,
+    ]);
   });
 
   it('paints what it draws without moving a column', () => {
@@ -144,7 +188,7 @@ describe('renderTrace', () => {
   });
 
   it('explains its signs', () => {
-    for (const sign of ['IN KAFKA', '↔', '✗', '?']) expect(LEGEND).toContain(sign);
+    for (const sign of ['IN KAFKA', '↔', '✗', '!', '?']) expect(LEGEND).toContain(sign);
   });
 });
 

@@ -65,3 +65,53 @@ export function orderTrace(): readonly Span[] {
     }),
   ];
 }
+
+/** What an order leaves behind that fails twice, and the third time is sent to the dead-letter topic. */
+export function poisonOrderTrace(): readonly Span[] {
+  const [post, create, send, process, step] = orderTrace();
+  const failed = { status: { code: 'ERROR', message: 'no such mailbox' } } as const;
+  const events = [exceptionEvent('MailRefusedError', 'no such mailbox')];
+  const delivery = (id: string, from: number, attempt: number): Span => ({
+    ...process!,
+    ...(attempt < 3 ? failed : {}),
+    spanId: spanId(`${id}4`),
+    startUnixNano: at(from),
+    endUnixNano: at(from + 9),
+    attributes: {
+      ...process!.attributes,
+      ...(attempt > 1 ? { 'nestjs.kafka.delivery_attempt': attempt } : {}),
+    },
+    events,
+  });
+  const stepOf = (id: string, from: number): Span => ({
+    ...step!,
+    ...failed,
+    spanId: spanId(`${id}5`),
+    parentSpanId: spanId(`${id}4`),
+    startUnixNano: at(from + 1),
+    endUnixNano: at(from + 4),
+  });
+  return [
+    post!,
+    create!,
+    send!,
+    delivery('0', 16, 1),
+    stepOf('0', 16),
+    delivery('1', 116, 2),
+    stepOf('1', 116),
+    delivery('2', 316, 3),
+    stepOf('2', 316),
+    span('26', '24', 321, 324, {
+      serviceName: 'notification-service',
+      name: 'send order-events.dlt',
+      kind: 'PRODUCER',
+      links: [linkTo('03')],
+    }),
+  ];
+}
+
+export const exceptionEvent = (type: string, message: string): Span['events'][number] => ({
+  name: 'exception',
+  timeUnixNano: at(0),
+  attributes: { 'exception.type': type, 'exception.message': message },
+});
