@@ -39,8 +39,7 @@ function traceTransactions(
       if (span.isRecording) {
         open.add(span);
       }
-      const ended = (): void => void open.delete(span);
-      attempt('trace a transaction', () => traceTransaction(transaction, span, ended, tracing, endpoint));
+      attempt('trace a transaction', () => traceTransaction(transaction, span, open, tracing, endpoint));
     },
     failed: (error: unknown) => span.refused(error),
   });

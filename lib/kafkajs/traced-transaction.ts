@@ -11,36 +11,41 @@ type SendOffsets = KafkaTransaction['sendOffsets'];
 /**
  * Traces a transaction of kafkajs, in place: what is sent in it, the offsets that are sent to it, and how it ends.
  *
- * @param ended called when it is over
+ * @param open where it is until somebody ends it
  * @internal
  */
 export function traceTransaction(
   transaction: KafkaTransaction,
   span: Transaction,
-  ended: () => void,
+  open: Set<Transaction>,
   tracing: DriverTracing,
   endpoint: KafkaEndpoint,
 ): void {
   const { commit, abort, sendOffsets } = transaction;
+  const isActive = () => attempt('trace a transaction', () => transaction.isActive()) === true;
   // What kafkajs refuses because the transaction has ended is not sent.
-  const tracer = () => (transaction.isActive() ? tracing.tracer() : undefined);
+  const tracer = () => (isActive() ? tracing.tracer() : undefined);
   traceSends(transaction, { ...tracing, tracer }, endpoint, span);
 
-  const ending = (end: () => void) => ({
-    isWatched: attempt('trace a transaction', () => span.isRecording && transaction.isActive()) === true,
-    succeeded() {
-      end();
-      ended();
-    },
-    failed(error: unknown) {
-      span.failed(error);
-      // kafkajs 2.2 refuses to abort, or to commit again, what could not be committed.
-      if (!transaction.isActive()) {
-        span.left();
-        ended();
-      }
-    },
-  });
+  const ending = (end: () => void) => {
+    const isWatched = span.isRecording && isActive();
+    if (isWatched) {
+      open.delete(span); // How the attempt ends says what became of it, also where the producer is disconnected meanwhile.
+    }
+    return {
+      isWatched,
+      succeeded: end,
+      failed(error: unknown) {
+        span.failed(error);
+        // kafkajs 2.2 refuses to abort, or to commit again, what could not be committed.
+        if (isActive()) {
+          open.add(span);
+        } else {
+          span.left();
+        }
+      },
+    };
+  };
 
   transaction.commit = function tracedCommit(this: unknown): Promise<void> {
     return settle(
