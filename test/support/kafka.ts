@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, type KafkaConfig, type KafkaMessage, logLevel } from 'kafkajs';
+import { type Admin, Kafka, type KafkaConfig, type KafkaMessage, logLevel } from 'kafkajs';
 import { inject } from 'vitest';
 import { afterTest } from './tracing.js';
+import { until } from './until.js';
 
 /** How clients of the tests connect: quiet, and quick to try again. */
 export function clientConfig(clientId: string): KafkaConfig & { brokers: string[] } {
@@ -34,12 +35,21 @@ export async function createTopics(names: readonly string[], numPartitions = 1):
   const admin = plainKafka().admin();
   await admin.connect();
   try {
-    await admin.createTopics({
-      topics: names.map((topic) => ({ topic, numPartitions })),
-      waitForLeaders: true,
-    });
+    const topics = names.map((topic) => ({ topic, numPartitions }));
+    await admin.createTopics({ topics, waitForLeaders: false });
+    await until(`there are leaders of ${names.join(', ')}`, () => haveLeaders(admin, names));
   } finally {
     await admin.disconnect();
+  }
+}
+
+// What `waitForLeaders` is for; but kafkajs gives up where a busy broker does not know yet what it has just created.
+async function haveLeaders(admin: Admin, names: readonly string[]): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch {
+    return false;
   }
 }
 
