@@ -34,6 +34,21 @@ export function ask(purpose: string, work: () => unknown): unknown {
   });
 }
 
+/**
+ * Refuses a promise where a function of the user's has to answer at once, as its type says. When the promise is rejected, that
+ * must not end the process.
+ *
+ * @param expected as in "`match` to return a boolean"
+ * @throws {TypeError} for a promise
+ * @internal
+ */
+export function refusePromise(answer: unknown, expected: string): void {
+  if (isThenable(answer)) {
+    Promise.resolve(answer).catch(() => {}); // The refusal is what is reported.
+    throw new TypeError(`Expected ${expected}, got a promise.`);
+  }
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }

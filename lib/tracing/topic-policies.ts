@@ -1,5 +1,6 @@
 import type { Relation, TopicRule, Trust } from '../kafka-tracing.options.js';
 import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
+import { refusePromise } from './hooks.js';
 
 /**
  * What holds for a topic: the module's options, with what the first matching rule says otherwise.
@@ -81,7 +82,9 @@ export class TopicPolicies {
 /** @internal */
 export function matches(match: TopicRule['match'], topic: string): boolean {
   if (typeof match === 'function') {
-    return match(topic);
+    const answer = match(topic);
+    refusePromise(answer, '`match` of a rule to return a boolean');
+    return answer;
   }
   const pattern = typeof match === 'string' ? wildcard(match) : new RegExp(match.source, match.flags);
   return pattern.test(topic); // On a copy: a regular expression with the flag g or y remembers where it was.

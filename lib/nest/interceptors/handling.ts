@@ -4,7 +4,8 @@ import type { Attributes, Context } from '@opentelemetry/api';
 import { resolveOptions } from '../../resolve-options.js';
 import type { KafkaEndpoint } from '../../tracing/attributes.js';
 import { type Delivery, rememberDelivery } from '../../tracing/delivery.js';
-import { attempt, report } from '../../tracing/fail-open.js';
+import { attempt } from '../../tracing/fail-open.js';
+import { refusePromise } from '../../tracing/hooks.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
 import { NO_SPAN } from '../../tracing/traced-span.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
@@ -26,8 +27,6 @@ export interface Handling {
   /** The handler's stream is done, in whatever way. */
   end(): void;
 }
-
-const PURPOSE = 'get the attributes of @TracedEvent';
 
 /**
  * Starts what the interceptor traces of a handler's run; `undefined` where there is nothing to trace.
@@ -54,13 +53,9 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   if (options?.attributes !== undefined && innermost.isRecording) {
     const { attributes } = options;
     const payload: unknown = execution.switchToRpc().getData();
-    attempt(PURPOSE, () => {
+    attempt('get the attributes of @TracedEvent', () => {
       const given: unknown = attributes(payload, kafka);
-      if (given instanceof Promise) {
-        // The types refuse it. Its rejection must not end the process.
-        given.catch((error: unknown) => report(PURPOSE, error));
-        throw new TypeError('Expected `attributes` of @TracedEvent to return attributes, got a promise.');
-      }
+      refusePromise(given, '`attributes` of @TracedEvent to return attributes');
       innermost.setAttributes(given as Attributes);
     });
   }

@@ -1,0 +1,45 @@
+import type { Admin } from 'kafkajs';
+import { beforeAll } from 'vitest';
+import { freshName, plainKafka } from './kafka.js';
+import { until } from './until.js';
+
+/**
+ * Topics for the tests of a file, another one at each call. They are made together: to wait for one takes as long as all
+ * that a short test does with it.
+ *
+ * @param count how many there are
+ */
+export function usePreparedTopics(count: number): () => string {
+  const topics = Array.from({ length: count }, () => freshName('orders'));
+  beforeAll(() => makeTopics(topics));
+  const rest = topics.values();
+  return () => {
+    const { value: topic } = rest.next();
+    if (topic === undefined) {
+      throw new Error(`Expected no more than ${count} topics to be asked for. Prepare more of them.`);
+    }
+    return topic;
+  };
+}
+
+async function makeTopics(names: readonly string[]): Promise<void> {
+  const admin = plainKafka().admin();
+  await admin.connect();
+  try {
+    // Not with `waitForLeaders`: with so many topics kafkajs gives up at once. And where a broker is said to be the leader
+    // before it is, a batch is sent again, and a consumer joins again: both have messages handled twice.
+    await admin.createTopics({ topics: names.map((topic) => ({ topic })), waitForLeaders: false });
+    for (const name of names) {
+      await until(`there is a leader of ${name}`, () => isLed(admin, name));
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function isLed(admin: Admin, topic: string): Promise<boolean> {
+  return admin.fetchTopicOffsets(topic).then(
+    () => true,
+    () => false,
+  );
+}
