@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
 import { ConflictingHandlersError, TracedEvent, type TracedEventOptions } from 'nestjs-kafka-tracing';
 import { describe, expect, it } from 'vitest';
 import { expectRoot } from '../support/expectations.js';
@@ -47,15 +48,69 @@ describe('what a handler says of its process span', () => {
   });
 
   it.each([
-    ['relation', { relation: 'link' }, { relation: 'both' }],
-    ['trust', { trust: 'restart' }, { trust: 'ignore' }],
-  ] as const)('is refused at start where two handlers disagree on %s', async (option, one, other) => {
-    const controllers = [controllerOf('orders', one, 'Mail'), controllerOf('orders', other, 'Statistics')];
+    ['relation', 'link', 'both'],
+    ['trust', 'restart', 'ignore'],
+    ['trace', true, false],
+  ])('is refused at start where two handlers disagree on %s', async (option, one, other) => {
+    const controllers = [
+      controllerOf('orders', { [option]: one }, 'Mail'),
+      controllerOf('orders', { [option]: other }, 'Statistics'),
+    ];
     const starting = startMicroservice({ controllers });
     await expect(starting).rejects.toThrow(ConflictingHandlersError);
     await expect(starting).rejects.toThrow(
-      new RegExp(`topic orders disagree on \`${option}\`.*Mail\\.handle.*Statistics\\.handle`),
+      `topic orders disagree on \`${option}\` of its one process span: ` +
+        `\`${one}\` on Mail.handle, \`${other}\` on Statistics.handle`,
     );
+  });
+
+  it('is refused where they disagree on a regular expression, on one topic of several, or within a class', async () => {
+    @Controller()
+    class Orders {
+      @EventPattern<RegExp>(/^orders-/)
+      @TracedEvent({ relation: 'link' })
+      mail(): void {}
+
+      @EventPattern<RegExp>(/^orders-/)
+      @TracedEvent({ relation: 'parent' })
+      count(): void {}
+    }
+    @Controller()
+    class Mails {
+      @TracedEvent({ trust: 'restart' })
+      @EventPattern(['mails', 'orders'])
+      send(): void {}
+
+      @TracedEvent({ trust: 'continue' })
+      @EventPattern<string>('orders')
+      read(): void {}
+    }
+    await expect(startMicroservice({ controllers: [Orders] })).rejects.toThrow(
+      /topic \/\^orders-\/ disagree.*`link` on Orders\.mail, `parent` on Orders\.count/,
+    );
+    await expect(startMicroservice({ controllers: [Mails] })).rejects.toThrow(
+      /topic orders disagree.*`restart` on Mails\.send, `continue` on Mails\.read/,
+    );
+  });
+
+  it('may be said by several who agree, and left to them by others', async () => {
+    const topic = await freshTopic();
+    const said = [{}, { relation: 'link' }, { relation: 'link', trust: 'continue' }] as const;
+    await startMicroservice({ controllers: said.map((options) => controllerOf(topic, options)) });
+    await sendPlain(topic, { value: '{}', headers });
+    const process = await spans.one(`process ${topic}`);
+    expectRoot(process);
+    expect(process.links.map((link) => link.context.spanId)).toEqual([remoteSpan(1).spanId]);
+  });
+
+  it('is of its topic alone', async () => {
+    const [topic, other] = [await freshTopic(), await freshTopic()];
+    const controllers = [controllerOf(topic, { trust: 'restart' }), controllerOf(other, { trust: 'ignore' })];
+    await startMicroservice({ controllers });
+    await sendPlain(topic, { value: '{}', headers });
+    await sendPlain(other, { value: '{}', headers });
+    expect((await spans.one(`process ${topic}`)).links).toHaveLength(1);
+    expect((await spans.one(`process ${other}`)).links).toHaveLength(0);
   });
 
   it('is refused at start where it is no value of the option', async () => {
