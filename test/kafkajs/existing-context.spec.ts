@@ -27,7 +27,7 @@ type Run = (work: () => Promise<unknown>) => Promise<unknown>;
 
 /** Sends these to each topic, and waits until all of them are handled; returns what was on the wire. */
 async function sendToEach(messages: readonly Partial<Message>[], run: Run = (work) => work()): Promise<Wire> {
-  const topics = await freshTopics('orders');
+  const [topics] = await freshTopics('orders');
   const producer = await tracedProducer(SAID_BY_NAME);
   await consume(tracedKafka(SAID_BY_NAME), topics.all, async () => {});
   const sends = topics.all.flatMap((topic) => messages.map((message) => ({ topic, message })));

@@ -1,6 +1,8 @@
 import type { TopicRule } from '../../lib/kafka-tracing.options.js';
-import { createTopics, freshName } from './kafka.js';
+import { connected, freshName, plainKafka } from './kafka.js';
 import type { SpanOutcome } from './outcome.js';
+import { afterTest } from './tracing.js';
+import { until } from './until.js';
 
 /** What may hold for a topic. */
 export type Combination = Required<Pick<TopicRule, 'relation' | 'trust' | 'existingContext'>>;
@@ -30,22 +32,31 @@ export function inEach<T>(what: (combination: Combination) => T): Readonly<Recor
 export interface Topics {
   readonly all: string[];
   of(combination: Combination): string;
-  has(topic: string): boolean;
-  /** The one for which the same holds as for that topic, which is not of these. */
+  /** The one for which the same holds as for that topic of others. */
   like(other: string): string;
 }
 
-export async function freshTopics(what: string): Promise<Topics> {
-  const name = freshName(what);
+/** Makes topics for each of these names; they are so many that they are deleted after the test. */
+export async function freshTopics<const Names extends readonly string[]>(
+  ...names: Names
+): Promise<{ readonly [Index in keyof Names]: Topics }> {
+  const admin = await connected(plainKafka().admin());
+  const made = names.map((name) => topicsOf(freshName(name)));
+  const topics = made.flatMap(({ all }) => all);
+  // Not with `waitForLeaders`: kafkajs gives up at once where the broker does not know one of so many yet. And a broker that
+  // knows a topic may not lead it yet: only one that tells its offsets does.
+  await admin.createTopics({ topics: topics.map((topic) => ({ topic })), waitForLeaders: false });
+  afterTest(() => admin.deleteTopics({ topics }));
+  await until('all topics are led', async () => {
+    const answers = await Promise.allSettled(topics.map((topic) => admin.fetchTopicOffsets(topic)));
+    return answers.every(({ status }) => status === 'fulfilled');
+  });
+  return made as unknown as { readonly [Index in keyof Names]: Topics };
+}
+
+function topicsOf(name: string): Topics {
   const of = (combination: Combination): string => name + endOf(combination);
-  const all = COMBINATIONS.map(of);
-  await createTopics(all);
-  return {
-    all,
-    of,
-    has: (topic) => all.includes(topic),
-    like: (other) => name + other.slice(other.indexOf('.')),
-  };
+  return { all: COMBINATIONS.map(of), of, like: (other) => name + other.slice(other.indexOf('.')) };
 }
 
 /** A send span in words. */
