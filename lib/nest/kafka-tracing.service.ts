@@ -1,12 +1,13 @@
 import type { ModulesContainer } from '@nestjs/core';
 import type { KafkaContext } from '@nestjs/microservices';
-import { type Context, context } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { IHeaders, ProducerRecord } from 'kafkajs';
 import { deadLetterOf } from '../kafkajs/dead-letter.js';
 import type { HandledMessage } from '../kafka-tracing.options.js';
-import { extractCreationContext, withReceived } from '../propagation/creation-context.js';
+import { withReceived } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
-import { attempt, startWithin } from '../tracing/fail-open.js';
+import { activeContext, attempt, startWithin } from '../tracing/fail-open.js';
+import { creationOf } from '../tracing/process-tracing.js';
 import { runDelivery, startInBatch } from './batch-messages.js';
 import { diagnose } from './diagnosis.js';
 import type { KafkaTracingDiagnosis } from './diagnosis.types.js';
@@ -101,12 +102,13 @@ export class ApplicationKafkaTracing extends KafkaTracing {
 
   override inject(headers: IHeaders = {}): IHeaders {
     const copy = { ...headers };
-    return (this.#application.tracer()?.inject(copy, context.active()) ?? copy) as IHeaders;
+    const active = activeContext() ?? ROOT_CONTEXT;
+    return (this.#application.tracer()?.inject(copy, active) ?? copy) as IHeaders;
   }
 
   override extract(headers: KafkaHeaders | null | undefined): Context {
     const { context: extracted, spanContext } =
-      this.#application.tracer()?.extract(headers) ?? extractCreationContext(headers);
+      this.#application.tracer()?.extract(headers) ?? creationOf({ headers });
     return withReceived(extracted, spanContext);
   }
 

@@ -1,5 +1,5 @@
 import { type Context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
-import { type CreationContext, extractCreationContext } from '../propagation/creation-context.js';
+import type { CreationContext } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
@@ -9,7 +9,7 @@ import { Delivery } from './delivery.js';
 import { activeContext } from './fail-open.js';
 import type { OpenSpans } from './open-spans.js';
 import { startProcessBatch } from './process-batch-tracing.js';
-import { type Delivered, startProcess } from './process-tracing.js';
+import { type Delivered, creationOf, startProcess } from './process-tracing.js';
 import { type Request, startRequest } from './request.js';
 import { type OutgoingMessages, startSendOfMany } from './send-batch-tracing.js';
 import { startSendOfOne } from './send-tracing.js';
@@ -105,7 +105,7 @@ export class KafkaTracer {
 
   /** The creation context that headers of any shape hold, with no more baggage than the options allow. */
   extract(headers: KafkaHeaders | null | undefined): CreationContext {
-    const creation = extractCreationContext(headers);
+    const creation = creationOf({ headers });
     return { ...creation, context: this.#core.limit(creation.context) };
   }
 }

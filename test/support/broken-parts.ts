@@ -41,6 +41,9 @@ const nonsense = (() => {
   return Symbol('nonsense');
 }) as () => never;
 
+/** For parts that are not in the table. */
+export const BROKEN_FUNCTIONS = { throws: boom, rejects: reject, returnsNonsense: nonsense };
+
 const PROPAGATOR = {
   'a propagator throws in inject': {
     register: () => usePropagator({ inject: boom }),

@@ -4,14 +4,14 @@ import { freshName, plainKafka } from './kafka.js';
 import { until } from './until.js';
 
 /**
- * Topics for the tests of a file, another one at each call. They are made together: to wait for one takes as long as all
- * that a short test does with it.
+ * Topics for the tests of a file, another one at each call, with its reply topic if they are for requests. They are made
+ * together: to wait for one takes as long as all that a short test does with it.
  *
  * @param count how many there are
  */
-export function usePreparedTopics(count: number): () => string {
+export function usePreparedTopics(count: number, { reply = false } = {}): () => string {
   const topics = Array.from({ length: count }, () => freshName('orders'));
-  beforeAll(() => makeTopics(topics));
+  beforeAll(() => makeTopics(reply ? topics.flatMap((topic) => [topic, `${topic}.reply`]) : topics));
   const rest = topics.values();
   return () => {
     const { value: topic } = rest.next();
