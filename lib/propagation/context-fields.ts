@@ -31,6 +31,27 @@ export function contextFields(): ContextFields {
   return known.lookUp;
 }
 
+/**
+ * The names among these that the propagator knows, together where they are the same field in other letter cases. A field is
+ * to be read once, under however many names it stands: one of B3 has 16,384 letter cases, and somebody may send them all.
+ *
+ * @internal
+ */
+export function namesByField(names: readonly string[]): ReadonlyMap<ContextField, readonly string[]> {
+  const fields = contextFields();
+  const byField = new Map<ContextField, string[]>();
+  for (const name of names) {
+    const field = fields(name);
+    const namesakes = field === undefined ? undefined : byField.get(field);
+    if (namesakes !== undefined) {
+      namesakes.push(name);
+    } else if (field !== undefined) {
+      byField.set(field, [name]);
+    }
+  }
+  return byField;
+}
+
 // A propagator of B3 writes one encoding, names only that, and reads both.
 const B3 = ['b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'];
 

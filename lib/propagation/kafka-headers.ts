@@ -11,7 +11,8 @@ export type KafkaHeaders = Readonly<Record<string, unknown>>;
 
 /**
  * Reads headers of any shape for a propagator: in any letter case, as strings, and of a repeated header the last valid value;
- * of a tracestate or baggage the whole members in its first 16,384 characters. It never throws.
+ * of a tracestate or baggage the whole members in its first 16,384 characters, of a header that says which span the whole
+ * values in its last 16,384. It never throws.
  *
  * @example propagation.extract(ROOT_CONTEXT, message.headers, kafkaHeadersGetter)
  * @see https://opentelemetry.io/docs/specs/otel/context/api-propagators/#getter-argument
@@ -141,11 +142,12 @@ function candidatesOf(key: string): (text: string) => readonly string[] {
 const MOST_CHARACTERS = 16_384;
 
 function joinedInFromTheLast(text: string): readonly string[] {
-  if (!text.includes(',')) {
+  if (text.length <= MOST_CHARACTERS && !text.includes(',')) {
     return [text.trim()];
   }
   const parts = text.slice(-MOST_CHARACTERS).split(',');
-  return parts.map((part) => part.trim()).toReversed();
+  const whole = text.length <= MOST_CHARACTERS ? parts : parts.slice(1);
+  return whole.map((part) => part.trim()).toReversed();
 }
 
 function beginningOfList(text: string): string {

@@ -1,4 +1,4 @@
-import { type ContextFields, contextFields } from './context-fields.js';
+import { namesByField } from './context-fields.js';
 import { ownNames, setHeader } from './header-names.js';
 import type { KafkaHeaders } from './kafka-headers.js';
 
@@ -7,7 +7,8 @@ import type { KafkaHeaders } from './kafka-headers.js';
 const MOST_HEADERS = 256;
 
 /**
- * The headers that a propagator is given to read: these, and of more than 256 only its own, with no more baggage than that.
+ * The headers that a propagator is given to read: these, and of more than 256 only its own, each under one name, with no
+ * more baggage than that.
  *
  * @returns `undefined` where there are none, or none can be read
  * @internal
@@ -17,22 +18,19 @@ export function readableHeaders(headers: KafkaHeaders): KafkaHeaders | undefined
   if (names.length === 0) {
     return undefined;
   }
-  return names.length <= MOST_HEADERS ? headers : ofPropagator(headers, names, contextFields());
+  return names.length <= MOST_HEADERS ? headers : ofPropagator(headers, names);
 }
 
-function ofPropagator(
-  headers: KafkaHeaders,
-  names: readonly string[],
-  fields: ContextFields,
-): KafkaHeaders | undefined {
+function ofPropagator(headers: KafkaHeaders, names: readonly string[]): KafkaHeaders | undefined {
+  const byField = namesByField(names);
   const own: Record<string, unknown> = {};
   let baggage = 0;
   try {
-    for (const name of names) {
-      const kind = fields(name)?.kind;
+    for (const [{ name, kind }, namesakes] of byField) {
       baggage += kind === 'baggage' ? 1 : 0;
-      if (kind !== undefined && (kind !== 'baggage' || baggage <= MOST_HEADERS)) {
-        setHeader(own, name, headers[name]);
+      if (kind !== 'baggage' || baggage <= MOST_HEADERS) {
+        const values = namesakes.flatMap((namesake) => headers[namesake]);
+        setHeader(own, name, values);
       }
     }
     return own;

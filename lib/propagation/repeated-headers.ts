@@ -1,5 +1,5 @@
-import { type ContextFields, contextFields } from './context-fields.js';
-import { namesakes, ownNames, setHeader } from './header-names.js';
+import { type ContextField, namesByField } from './context-fields.js';
+import { ownNames, setHeader } from './header-names.js';
 import { type KafkaHeaders, headerText, isCarrier, kafkaHeadersGetter } from './kafka-headers.js';
 
 /**
@@ -12,22 +12,25 @@ export function headersWithOneSpanContext(headers: unknown): unknown {
   if (!isCarrier(headers)) {
     return headers;
   }
-  const fields = contextFields();
+  const names = ownNames(headers);
+  const byField = namesByField(names);
   try {
-    return withoutRepetition(headers, fields);
+    return withoutRepetition(headers, names, byField);
   } catch {
     return headers; // A hostile carrier, such as one whose property getters throw.
   }
 }
 
-function withoutRepetition(headers: KafkaHeaders, fields: ContextFields): KafkaHeaders {
-  const names = ownNames(headers);
+function withoutRepetition(
+  headers: KafkaHeaders,
+  names: readonly string[],
+  byField: ReadonlyMap<ContextField, readonly string[]>,
+): KafkaHeaders {
   const values = new Map<string, readonly [name: string, value: string]>();
-  for (const name of names) {
-    const field = fields(name);
-    const value = field?.kind === 'span' ? kafkaHeadersGetter.get(headers, field.name) : undefined;
-    if (field !== undefined && typeof value === 'string' && !isOnly(headers, name, value)) {
-      values.set(name, [field.name, value]);
+  for (const [field, namesakes] of byField) {
+    const value = field.kind === 'span' ? kafkaHeadersGetter.get(headers, field.name) : undefined;
+    if (typeof value === 'string' && !isOnly(headers, namesakes, value)) {
+      namesakes.forEach((name) => values.set(name, [field.name, value]));
     }
   }
   if (values.size === 0) {
@@ -42,12 +45,12 @@ function withoutRepetition(headers: KafkaHeaders, fields: ContextFields): KafkaH
 }
 
 /** Whether the header stands once, with this value, as kafkajs writes it. */
-function isOnly(headers: KafkaHeaders, name: string, value: string): boolean {
+function isOnly(headers: KafkaHeaders, namesakes: readonly string[], value: string): boolean {
+  const [name, another] = namesakes;
+  if (name === undefined || another !== undefined) {
+    return false;
+  }
   const given = headers[name];
   const only: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
-  return (
-    (typeof only === 'string' || Buffer.isBuffer(only)) &&
-    headerText(only)?.trim() === value.trim() &&
-    namesakes(headers, name).length === 1
-  );
+  return (typeof only === 'string' || Buffer.isBuffer(only)) && headerText(only)?.trim() === value.trim();
 }
