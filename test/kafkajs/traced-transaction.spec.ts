@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import { recordReports } from '../support/diag-reports.js';
 import { exceptionsOf, expectChildOf, expectFailed, expectUnset } from '../support/expectations.js';
-import { connected, freshName, freshTopic, plainKafka } from '../support/kafka.js';
+import { connected, freshName, plainKafka } from '../support/kafka.js';
+import { usePreparedTopics } from '../support/prepared-topics.js';
 import { type Refusal, refusalOf } from '../support/refusal.js';
 import { tracedKafka } from '../support/traced-kafka.js';
 import { inSpan, useTracing } from '../support/tracing.js';
 import { doubledTransaction, fence, transactional } from '../support/transactions.js';
+
+const freshTopic = usePreparedTopics(8);
 
 type End = 'commit' | 'abort';
 const ENDS = ['commit', 'abort'] as const;
@@ -29,7 +32,7 @@ describe('a transaction that nobody ends', () => {
   const spans = useTracing();
 
   it('ends when its producer is disconnected, as a failure', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await inSpan('caller', async () => sendTo(topic, await producer.transaction()));
     expect(spans.open.map(({ name }) => name)).toEqual(['transaction']);
@@ -58,7 +61,7 @@ describe('a transaction that cannot be ended', () => {
   it.each(ENDS)(
     'has failed with its %s, as kafkajs lets nobody try again: a fenced producer',
     async (end) => {
-      const topic = await freshTopic();
+      const topic = freshTopic();
       const { traced, plain } = await seenBy(async (kafka) => {
         const id = freshName('tx');
         const transaction = await (await transactional(kafka, id)).transaction();
@@ -80,7 +83,7 @@ describe('a transaction that cannot be ended', () => {
   );
 
   it.each(ENDS)('fails with the %s that its producer is disconnected under', async (end) => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const { traced, plain } = await seenBy(async (kafka) => {
       const producer = await transactional(kafka);
       const transaction = await producer.transaction();
@@ -184,7 +187,7 @@ describe('a transaction that cannot be begun', () => {
   });
 
   it('leaves the open one as it is, which may still be committed', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     const transaction = await producer.transaction();
     await refusalOf(() => producer.transaction());
@@ -203,7 +206,7 @@ describe('a transaction that has ended', () => {
   it.each(ENDS)(
     'refuses everything in the words of kafkajs, and nothing of that is traced: %s',
     async (end) => {
-      const topic = await freshTopic();
+      const topic = freshTopic();
       const { traced, plain } = await seenBy(async (kafka) => {
         const transaction = await (await transactional(kafka)).transaction();
         await transaction[end]();

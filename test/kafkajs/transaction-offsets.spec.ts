@@ -9,12 +9,15 @@ import {
   expectLinkedTo,
   expectUnset,
 } from '../support/expectations.js';
-import { clientConfig, connected, freshName, freshTopic, plainKafka, readPlain } from '../support/kafka.js';
+import { clientConfig, connected, freshName, plainKafka, readPlain } from '../support/kafka.js';
+import { usePreparedTopics } from '../support/prepared-topics.js';
 import { refusalOf } from '../support/refusal.js';
 import { traceparentOf } from '../support/trace-context.js';
 import { consume, sendOne, tracedKafka, tracedProducer } from '../support/traced-kafka.js';
 import { inSpan, useTracing } from '../support/tracing.js';
 import { fence, transactional } from '../support/transactions.js';
+
+const freshTopic = usePreparedTopics(14);
 
 /** That the first message of each topic is handled. */
 function pastFirst(...topics: readonly string[]): Offsets {
@@ -36,7 +39,7 @@ describe('offsets that are sent to a transaction', () => {
   const spans = useTracing();
 
   it('have a span of the transaction, and count when it is committed', async () => {
-    const [topic, groupId] = [await freshTopic(), freshName('group')];
+    const [topic, groupId] = [freshTopic(), freshName('group')];
     const transaction = await begin(tracedKafka({ semconv: 'latest' }));
     await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
     const span = await spans.one(`send_offsets ${topic}`);
@@ -60,7 +63,7 @@ describe('offsets that are sent to a transaction', () => {
   });
 
   it('do not count when it is aborted', async () => {
-    const [topic, groupId] = [await freshTopic(), freshName('group')];
+    const [topic, groupId] = [freshTopic(), freshName('group')];
     const transaction = await begin();
     await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
     await transaction.abort();
@@ -69,7 +72,7 @@ describe('offsets that are sent to a transaction', () => {
   });
 
   it('name no topic where they are of several', async () => {
-    const [orders, stock] = [await freshTopic('orders'), await freshTopic('stock')];
+    const [orders, stock] = [freshTopic(), freshTopic()];
     const groupId = freshName('group');
     const transaction = await begin();
     await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(orders, stock) });
@@ -82,7 +85,7 @@ describe('offsets that are sent to a transaction', () => {
   });
 
   it('are of the span that sends them, and linked to a transaction that another one began', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const transaction = await inSpan('opener', () => begin());
     await inSpan('settler', () =>
       transaction.sendOffsets({ consumerGroupId: freshName('group'), ...pastFirst(topic) }),
@@ -103,7 +106,7 @@ describe('offsets that are refused', () => {
     ['nothing at all', 'TypeError', undefined, async () => {}],
     ['a fenced producer', 'INVALID_PRODUCER_EPOCH', { consumerGroupId: 'g', ...pastFirst('t') }, fence],
   ])('are refused as without tracing, and say so: %s', async (_why, errorType, offsets, prepare) => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const refusals = [];
     for (const kafka of [tracedKafka(), plainKafka()]) {
       const id = freshName('tx');
@@ -121,7 +124,7 @@ describe('offsets that are refused', () => {
   });
 
   it('leave the transaction to be committed', async () => {
-    const [topic, groupId] = [await freshTopic(), freshName('group')];
+    const [topic, groupId] = [freshTopic(), freshName('group')];
     const transaction = await begin();
     await refusalOf(() => transaction.sendOffsets({} as never));
     await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
@@ -133,7 +136,7 @@ describe('offsets that are refused', () => {
 
 /** An invoice for each order, in transactions of which the first ones fail; until the invoice of one order is handled. */
 async function invoiceOneOrder(failures = 0) {
-  const [orders, invoices] = [await freshTopic('orders'), await freshTopic('invoices')];
+  const [orders, invoices] = [freshTopic(), freshTopic()];
   const producer = await transactional(tracedKafka());
   let attempts = 0;
   let groupId = '';

@@ -3,11 +3,14 @@ import type { Producer, Transaction } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import { expectChildOf, expectLinkedTo, expectRoot, expectUnset } from '../support/expectations.js';
-import { clientConfig, freshName, freshTopic, readPlain } from '../support/kafka.js';
+import { clientConfig, freshName, readPlain } from '../support/kafka.js';
+import { usePreparedTopics } from '../support/prepared-topics.js';
 import { remoteSpan, traceparent, traceparentOf, withBaggage } from '../support/trace-context.js';
 import { consume, tracedKafka } from '../support/traced-kafka.js';
 import { inSpan, useTracing } from '../support/tracing.js';
 import { transactional } from '../support/transactions.js';
+
+const freshTopic = usePreparedTopics(12);
 
 const TWO = [{ value: '0' }, { value: '1' }];
 
@@ -56,7 +59,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('is the parent of its sends, whose contexts its messages carry to who handles them', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await inSpan('caller', () =>
       committed(producer, (transaction) => transaction.send({ topic, messages: [{ value: 'v' }] })),
@@ -77,7 +80,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('is a root where nothing is active, and yet the parent of its sends', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await committed(producer, (transaction) => transaction.send({ topic, messages: [{ value: 'v' }] }));
     const span = await spans.one('transaction');
@@ -86,7 +89,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('is the parent of the `create` spans of several messages, and of the `send` that links to them', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await inSpan('caller', () =>
       committed(producer, (transaction) => transaction.send({ topic, messages: TWO })),
@@ -101,7 +104,7 @@ describe('a transaction that is committed', () => {
   });
 
   it("is the parent of one `send` of several messages with `batch: 'single'`", async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka({ batch: 'single' }));
     await committed(producer, (transaction) => transaction.send({ topic, messages: TWO }));
     const send = await spans.one(`send ${topic}`);
@@ -111,7 +114,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('is the parent of the spans of a `sendBatch` over several topics', async () => {
-    const [orders, stock] = [await freshTopic('orders'), await freshTopic('stock')];
+    const [orders, stock] = [freshTopic(), freshTopic()];
     const producer = await transactional(tracedKafka());
     const topicMessages = [
       { topic: orders, messages: TWO },
@@ -131,7 +134,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('is the parent of the send of a message that carries a context already, which is kept', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     const headers = { traceparent: traceparent(1) };
     await committed(producer, (transaction) =>
@@ -145,7 +148,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('lets the baggage of its caller through', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await context.with(withBaggage(ROOT_CONTEXT, { tenant: 'blue' }), () =>
       committed(producer, async (transaction) => {
@@ -159,7 +162,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('is linked to by what is sent in it from another span, which is the parent then', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     const transaction = await inSpan('opener', () => producer.transaction());
     await inSpan('one', () => transaction.send({ topic, messages: [{ value: 'v' }] }));
@@ -181,7 +184,7 @@ describe('a transaction that is committed', () => {
   });
 
   it('has a span each time that a producer begins one', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     for (const value of ['0', '1']) {
       await committed(producer, (transaction) => transaction.send({ topic, messages: [{ value }] }));
@@ -197,7 +200,7 @@ describe('a transaction that is aborted', () => {
   const spans = useTracing();
 
   it('is no failure, and says what became of it; nobody gets its messages', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await inSpan('caller', async () => {
       const transaction = await producer.transaction();
@@ -220,7 +223,7 @@ describe('a transaction without a context manager', () => {
   const spans = useTracing({ contextManager: false });
 
   it('is the parent of what is sent in it', async () => {
-    const topic = await freshTopic();
+    const topic = freshTopic();
     const producer = await transactional(tracedKafka());
     await committed(producer, async (transaction) => {
       await transaction.send({ topic, messages: [{ value: 'v' }] });
