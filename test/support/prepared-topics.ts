@@ -29,9 +29,7 @@ async function makeTopics(names: readonly string[]): Promise<void> {
     // Not with `waitForLeaders`: with so many topics kafkajs gives up at once. And where a broker is said to be the leader
     // before it is, a batch is sent again, and a consumer joins again: both have messages handled twice.
     await admin.createTopics({ topics: names.map((topic) => ({ topic })), waitForLeaders: false });
-    for (const name of names) {
-      await until(`there is a leader of ${name}`, () => isLed(admin, name));
-    }
+    await Promise.all(names.map((name) => until(`there is a leader of ${name}`, () => isLed(admin, name))));
   } finally {
     await admin.disconnect();
   }
