@@ -230,6 +230,24 @@ describe('a transaction that has ended', () => {
   );
 });
 
+describe('a transaction that is being ended', () => {
+  const spans = useTracing();
+
+  it.each(ENDS)('takes no notice of a second attempt, which kafkajs refuses: %s', async (end) => {
+    const { traced, plain } = await seenBy(async (kafka) => {
+      const transaction = await (await transactional(kafka)).transaction();
+      await transaction.sendOffsets({ consumerGroupId: 'g', topics: [] });
+      return Promise.all([transaction[end](), refusalOf(transaction.commit), refusalOf(transaction.abort)]);
+    });
+    expect(traced).toEqual(plain);
+    expect(plain[2]?.message).toBe('Cannot continue to use transaction once ended');
+    const span = await spans.one('transaction');
+    expectUnset(span);
+    expect(exceptionsOf(span)).toEqual([]);
+    expect(outcomeOf(span)).toBe(end === 'commit' ? 'committed' : 'aborted');
+  });
+});
+
 describe('a transaction that cannot be traced', () => {
   const spans = useTracing();
 
