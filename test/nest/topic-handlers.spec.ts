@@ -1,12 +1,15 @@
 import { Controller } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
+import { EventPattern, ServerKafka } from '@nestjs/microservices';
+import { type Context, context, propagation, trace } from '@opentelemetry/api';
 import { ConflictingHandlersError, TracedEvent, type TracedEventOptions } from 'nestjs-kafka-tracing';
 import { describe, expect, it } from 'vitest';
+import { handlerOf } from '../support/events.js';
 import { expectRoot } from '../support/expectations.js';
-import { freshName, freshTopic, sendPlain } from '../support/kafka.js';
-import { startMicroservice } from '../support/nest-app.js';
+import { freshName, freshTopic, plainKafka, sendPlain } from '../support/kafka.js';
+import { kafkaOptions, startMicroservice } from '../support/nest-app.js';
 import { remoteSpan, traceparent } from '../support/trace-context.js';
 import { useTracing } from '../support/tracing.js';
+import { until } from '../support/until.js';
 
 function controllerOf(
   topic: string | RegExp,
@@ -118,3 +121,48 @@ describe('what a handler says of its process span', () => {
     await expect(starting).rejects.toThrow(/`@TracedEvent on Orders\.handle: trust` to be one of/);
   });
 });
+
+describe('what a handler says where the interceptor opens its process span', () => {
+  const spans = useTracing();
+  const headers = { traceparent: traceparent(1), baggage: 'admin=true' };
+
+  /** Handles a message with a Kafka that nothing of ours has touched; returns what is active in the handler. */
+  async function handle(options: TracedEventOptions): Promise<Handled> {
+    const topic = await freshTopic();
+    class OwnStrategy extends ServerKafka {
+      override async listen(callback: (error?: unknown) => void): Promise<void> {
+        Object.defineProperty(this, 'createClient', { value: () => plainKafka() });
+        await super.listen(callback);
+      }
+    }
+    let active: Context | undefined;
+    const controllers = [handlerOf(topic, () => void (active = context.active()), options)];
+    await startMicroservice({ controllers }, new OwnStrategy({ ...kafkaOptions('own'), run: {} }));
+    await sendPlain(topic, { value: '{}', headers });
+    await until('the event is handled', () => active !== undefined);
+    return { topic, active: active as Context };
+  }
+
+  it.each<[options: TracedEventOptions, linked: readonly string[], baggage: string | undefined]>([
+    [{ relation: 'link' }, [remoteSpan(1).spanId], 'true'],
+    [{ trust: 'restart' }, [remoteSpan(1).spanId], undefined],
+    [{ trust: 'ignore' }, [], undefined],
+  ])('holds, too: %j', async (options, linked, baggage) => {
+    const { topic, active } = await handle(options);
+    const process = await spans.one(`process ${topic}`);
+    expectRoot(process);
+    expect(process.links.map((link) => link.context.spanId)).toEqual(linked);
+    expect(propagation.getBaggage(active)?.getEntry('admin')?.value).toBe(baggage);
+  });
+
+  it('holds, too: the context goes on without a span with trace: false', async () => {
+    const { active } = await handle({ trace: false });
+    expect(trace.getSpanContext(active)).toMatchObject(remoteSpan(1));
+    expect(spans.finished).toEqual([]);
+  });
+});
+
+interface Handled {
+  readonly topic: string;
+  readonly active: Context;
+}

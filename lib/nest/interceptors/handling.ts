@@ -9,6 +9,7 @@ import { refusePromise } from '../../tracing/hooks.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
 import { NO_SPAN } from '../../tracing/traced-span.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
+import type { TracedEventOptions } from '../decorators/traced-event.options.js';
 import { openedDelivery, parsedMessageOf } from '../handled-message.js';
 import { newestApplication } from '../live-applications.js';
 
@@ -39,13 +40,13 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   if (kafka === undefined || tracer === undefined) {
     return undefined;
   }
-  const openedBefore = openedDelivery(kafka);
-  const delivery = openedBefore ?? openDelivery(tracer, kafka);
   const handler = execution.getHandler();
+  const options = tracedEventOptionsOf(handler);
+  const openedBefore = openedDelivery(kafka);
+  const delivery = openedBefore ?? openDelivery(tracer, kafka, options);
   if (!begin(delivery, handler)) {
     return innerHandling(delivery);
   }
-  const options = tracedEventOptionsOf(handler);
   const isUntraced = delivery.span === NO_SPAN; // As `trace: false` says; or without an SDK.
   const step =
     options?.span === undefined || isUntraced ? undefined : tracer.startStep(options.span, delivery);
@@ -124,7 +125,11 @@ function currentTracer(): KafkaTracer | undefined {
 
 const UNKNOWN_ENDPOINT: KafkaEndpoint = {};
 
-function openDelivery(tracer: KafkaTracer, kafka: KafkaContext): Delivery {
+function openDelivery(
+  tracer: KafkaTracer,
+  kafka: KafkaContext,
+  handlers: TracedEventOptions | undefined,
+): Delivery {
   const handled = parsedMessageOf(kafka);
   const { topic, partition, message } = handled;
   const { key, value, headers, offset, timestamp } = message;
@@ -133,6 +138,7 @@ function openDelivery(tracer: KafkaTracer, kafka: KafkaContext): Delivery {
     topic,
     message: { key, value, headers, offset, partition, timestamp },
     handled,
+    handlers,
   });
   rememberDelivery(kafka, delivery);
   return delivery;
