@@ -9,26 +9,26 @@ import {
   expectLinkedTo,
   expectUnset,
 } from '../support/expectations.js';
-import { clientConfig, connected, freshName, plainKafka, readPlain } from '../support/kafka.js';
+import { clientConfig, freshName, plainKafka, readPlain } from '../support/kafka.js';
 import { usePreparedTopics } from '../support/prepared-topics.js';
 import { refusalOf } from '../support/refusal.js';
 import { traceparentOf } from '../support/trace-context.js';
 import { consume, sendOne, tracedKafka, tracedProducer } from '../support/traced-kafka.js';
 import { inSpan, useTracing } from '../support/tracing.js';
-import { fence, transactional } from '../support/transactions.js';
+import {
+  committedOffset,
+  fence,
+  hasCommittedNothing,
+  transactional,
+  useGroupCoordinator,
+} from '../support/transactions.js';
 
-const freshTopic = usePreparedTopics(14);
+const freshTopic = usePreparedTopics(15);
+useGroupCoordinator();
 
 /** That the first message of each topic is handled. */
 function pastFirst(...topics: readonly string[]): Offsets {
   return { topics: topics.map((topic) => ({ topic, partitions: [{ partition: 0, offset: '1' }] })) };
-}
-
-/** What a group has committed of a topic with one partition; -1 for nothing. */
-async function committedOf(groupId: string, topic: string): Promise<string | undefined> {
-  const admin = await connected(plainKafka().admin());
-  const [of] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  return of?.partitions[0]?.offset;
 }
 
 async function begin(kafka: Kafka = tracedKafka()): Promise<Transaction> {
@@ -43,9 +43,9 @@ describe('offsets that are sent to a transaction', () => {
     const transaction = await begin(tracedKafka({ semconv: 'latest' }));
     await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
     const span = await spans.one(`send_offsets ${topic}`);
-    expect(await committedOf(groupId, topic)).toBe('-1');
+    expect(await hasCommittedNothing(groupId, topic)).toBe(true);
     await transaction.commit();
-    expect(await committedOf(groupId, topic)).toBe('1');
+    expect(await committedOffset(groupId, topic)).toBe('1');
     expect(span).toMatchObject({ kind: SpanKind.CLIENT, links: [] });
     expectChildOf(span, await spans.one('transaction'));
     expectUnset(span);
@@ -63,12 +63,19 @@ describe('offsets that are sent to a transaction', () => {
   });
 
   it('do not count when it is aborted', async () => {
-    const [topic, groupId] = [freshTopic(), freshName('group')];
-    const transaction = await begin();
-    await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
-    await transaction.abort();
-    expect(await committedOf(groupId, topic)).toBe('-1');
-    expectUnset(await spans.one(`send_offsets ${topic}`));
+    const [topic, next, groupId] = [freshTopic(), freshTopic(), freshName('group')];
+    const producer = await transactional(tracedKafka());
+    const aborted = await producer.transaction();
+    await aborted.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
+    await aborted.abort();
+    const committed = await producer.transaction();
+    await committed.sendOffsets({ consumerGroupId: groupId, ...pastFirst(next) });
+    await committed.commit();
+    expect(await committedOffset(groupId, next)).toBe('1');
+    expect(await hasCommittedNothing(groupId, topic)).toBe(true);
+    const span = await spans.one(`send_offsets ${topic}`);
+    expectUnset(span);
+    expectChildOf(span, spans.named('transaction')[0] as RecordedSpan);
   });
 
   it('name no topic where they are of several', async () => {
@@ -81,7 +88,10 @@ describe('offsets that are sent to a transaction', () => {
     expectChildOf(span, await spans.one('transaction'));
     expect(span.attributes).not.toHaveProperty(['messaging.destination.name']);
     expect(span.attributes['messaging.consumer.group.name']).toBe(groupId);
-    expect([await committedOf(groupId, orders), await committedOf(groupId, stock)]).toEqual(['1', '1']);
+    expect([await committedOffset(groupId, orders), await committedOffset(groupId, stock)]).toEqual([
+      '1',
+      '1',
+    ]);
   });
 
   it('are of the span that sends them, and linked to a transaction that another one began', async () => {
@@ -130,7 +140,7 @@ describe('offsets that are refused', () => {
     await transaction.sendOffsets({ consumerGroupId: groupId, ...pastFirst(topic) });
     await transaction.commit();
     expectUnset(await spans.one('transaction'));
-    expect(await committedOf(groupId, topic)).toBe('1');
+    expect(await committedOffset(groupId, topic)).toBe('1');
   });
 });
 
@@ -179,7 +189,7 @@ describe('a loop that consumes, transforms and produces', () => {
     expect(handled).toBeProcessSpanOf(send);
     expect(handled).toContinueTraceOf(await spans.one('caller'));
     expect(invoice).toMatchObject({ value: Buffer.from('of o-1') });
-    expect(await committedOf(groupId, orders)).toBe('1');
+    expect(await committedOffset(groupId, orders)).toBe('1');
   });
 
   it('has a transaction in the span of each delivery, and carries on the one that was committed', async () => {
@@ -199,6 +209,6 @@ describe('a loop that consumes, transforms and produces', () => {
       'committed',
     ]);
     expect(String(invoice?.headers?.['traceparent'])).toBe(traceparentOf(sent[1] as RecordedSpan));
-    expect(await committedOf(groupId, orders)).toBe('1');
+    expect(await committedOffset(groupId, orders)).toBe('1');
   });
 });

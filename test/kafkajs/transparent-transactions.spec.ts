@@ -4,14 +4,20 @@ import type { Kafka, RecordMetadata, Transaction } from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import type { KafkaTracingModuleOptions } from '../../lib/kafka-tracing.options.js';
 import { expectChildOf } from '../support/expectations.js';
-import { connected, freshName, plainKafka, readPlain } from '../support/kafka.js';
+import { freshName, plainKafka, readPlain } from '../support/kafka.js';
 import { usePreparedTopics } from '../support/prepared-topics.js';
 import { contextOf, traceparent, traceparentOf, withBaggage } from '../support/trace-context.js';
 import { tracedKafka } from '../support/traced-kafka.js';
 import { type TracingSetup, inSpan, useTracing } from '../support/tracing.js';
-import { doubledTransaction, transactional } from '../support/transactions.js';
+import {
+  committedOffset,
+  doubledTransaction,
+  transactional,
+  useGroupCoordinator,
+} from '../support/transactions.js';
 
 const freshTopic = usePreparedTopics(24);
+useGroupCoordinator();
 
 const OFFSETS = {
   consumerGroupId: 'g',
@@ -38,8 +44,7 @@ async function everything(kafka: Kafka) {
   const topics = [{ topic: orders, partitions: [{ partition: 0, offset: '7' }] }];
   results.push(await sendOffsets({ consumerGroupId: groupId, topics }));
   results.push(isActive(), await commit(), isActive());
-  const admin = await connected(plainKafka().admin());
-  results.push((await admin.fetchOffsets({ groupId, topics: [orders] }))[0]?.partitions);
+  results.push(await committedOffset(groupId, orders));
   const read = [...(await readPlain(orders, 4)), ...(await readPlain(stock, 1))];
   const wire = read.map(
     ({ key, value, offset, headers: { traceparent: _traceparent, ...headers } = {} }) => ({
