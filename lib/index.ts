@@ -35,7 +35,7 @@ export type {
   DiagnosedTopic,
   KafkaTracingDiagnosis,
   UnreachableKafka,
-} from './nest/diagnosis.types.js';
+} from './nest/diagnosis/diagnosis.types.js';
 export { KafkaTracingInterceptor } from './nest/interceptors/kafka-tracing.interceptor.js';
 export { KafkaTracing, type MessageInContext } from './nest/kafka-tracing.service.js';
 export { type KafkaHeaders, kafkaHeadersGetter, kafkaHeadersSetter } from './propagation/kafka-headers.js';

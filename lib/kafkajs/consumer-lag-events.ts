@@ -1,5 +1,5 @@
 import type { Consumer } from 'kafkajs';
-import type { ReadPartition } from '../tracing/consumer-lag.js';
+import type { ReadPartition } from '../tracing/metrics/consumer-lag.js';
 import { attempt } from '../tracing/fail-open.js';
 import { kafkaMetrics } from '../tracing/kafka-metrics.js';
 

@@ -1,5 +1,5 @@
 import type { KafkaEndpoint } from '../tracing/attributes.js';
-import type { DeliveryAttempts } from '../tracing/delivery-attempts.js';
+import type { DeliveryAttempts } from '../tracing/processing/delivery-attempts.js';
 import type { DriverTracing } from './driver-tracing.js';
 
 /**

@@ -3,7 +3,7 @@ import type { HandledMessage } from '../kafka-tracing.options.js';
 import { extractCreationContext } from '../propagation/creation-context.js';
 import { setHeader } from '../propagation/header-names.js';
 import { ORIGINAL_TRACEPARENT, formatTraceparent } from '../propagation/original-context.js';
-import { DELIVERY_ATTEMPT } from '../tracing/delivery-attempts.js';
+import { DELIVERY_ATTEMPT } from '../tracing/processing/delivery-attempts.js';
 import { errorMessage, errorType } from '../tracing/error-type.js';
 import { attempt } from '../tracing/fail-open.js';
 

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Consumer, ConsumerRunConfig } from 'kafkajs';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
-import { DeliveryAttempts } from '../tracing/delivery-attempts.js';
+import { DeliveryAttempts } from '../tracing/processing/delivery-attempts.js';
 import { within } from '../tracing/fail-open.js';
 import { watchLag } from './consumer-lag-events.js';
 import type { DriverTracing } from './driver-tracing.js';

@@ -1,6 +1,6 @@
 import type { EachBatchHandler, EachBatchPayload } from 'kafkajs';
-import { DeliveredBatch } from '../tracing/delivered-batch.js';
-import type { Delivery } from '../tracing/delivery.js';
+import { DeliveredBatch } from '../tracing/processing/delivered-batch.js';
+import type { Delivery } from '../tracing/processing/delivery.js';
 import { attempt, startWithin } from '../tracing/fail-open.js';
 import { settle } from './settle.js';
 import type { ConsumerTracing } from './consumer-tracing.js';

@@ -1,5 +1,5 @@
 import type { EachMessageHandler, EachMessagePayload } from 'kafkajs';
-import { type Delivery, rememberDelivery } from '../tracing/delivery.js';
+import { type Delivery, rememberDelivery } from '../tracing/processing/delivery.js';
 import { attempt, startWithin } from '../tracing/fail-open.js';
 import { settle } from './settle.js';
 import type { ConsumerTracing } from './consumer-tracing.js';

@@ -2,8 +2,8 @@ import type { ProducerBatch, ProducerRecord, RecordMetadata, TopicMessages } fro
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
 import type { KafkaTracer } from '../tracing/kafka-tracer.js';
-import type { Placement, Sending } from '../tracing/sending.js';
-import type { Transaction } from '../tracing/transaction.js';
+import type { Placement, Sending } from '../tracing/sending/sending.js';
+import type { Transaction } from '../tracing/sending/transaction.js';
 import type { DriverTracing } from './driver-tracing.js';
 import { driversOwn } from './foreign-instrumentation.js';
 import {

@@ -1,7 +1,7 @@
 import type { Offsets, Transaction as KafkaTransaction } from 'kafkajs';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
-import type { Transaction } from '../tracing/transaction.js';
+import type { Transaction } from '../tracing/sending/transaction.js';
 import type { DriverTracing } from './driver-tracing.js';
 import { settle } from './settle.js';
 import { traceSends } from './traced-sends.js';

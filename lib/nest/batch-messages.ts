@@ -1,6 +1,6 @@
 import { settle } from '../kafkajs/settle.js';
 import type { DescribedMessage } from '../tracing/attributes.js';
-import { Delivery } from '../tracing/delivery.js';
+import { Delivery } from '../tracing/processing/delivery.js';
 import { activeContext, isThenable, startWithin } from '../tracing/fail-open.js';
 
 /**

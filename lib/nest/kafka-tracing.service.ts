@@ -7,11 +7,11 @@ import type { HandledMessage } from '../kafka-tracing.options.js';
 import { withReceived } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import { activeContext, attempt, startWithin } from '../tracing/fail-open.js';
-import { creationOf } from '../tracing/process-tracing.js';
+import { creationOf } from '../tracing/processing/process-tracing.js';
 import { runDelivery, startInBatch } from './batch-messages.js';
-import { diagnose } from './diagnosis.js';
-import type { KafkaTracingDiagnosis } from './diagnosis.types.js';
-import { handledIn } from './handled-message.js';
+import { diagnose } from './diagnosis/diagnosis.js';
+import type { KafkaTracingDiagnosis } from './diagnosis/diagnosis.types.js';
+import { handledIn } from './handlers/handled-message.js';
 import type { TracedApplication } from './traced-application.js';
 
 /**

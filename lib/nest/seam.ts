@@ -9,8 +9,8 @@ import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
 import { applicationOf } from './live-applications.js';
-import { traceRequests } from './requests.js';
-import { handlersOf } from './topic-handlers.js';
+import { traceRequests } from './requests/requests.js';
+import { handlersOf } from './handlers/topic-handlers.js';
 
 /** What `ServerKafka` and `ClientKafka` have in common; Nest 11 returns the Kafka, Nest 12 a promise of it. */
 type KafkaHost = object & { createClient(): Kafka | Promise<Kafka> };

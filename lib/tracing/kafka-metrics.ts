@@ -5,9 +5,9 @@ import {
   type MeterProvider,
   metrics,
 } from '@opentelemetry/api';
-import { ConsumerLag } from './consumer-lag.js';
+import { ConsumerLag } from './metrics/consumer-lag.js';
 import { attempt } from './fail-open.js';
-import { type MetricInstruments, instrumentsOf } from './metric-instruments.js';
+import { type MetricInstruments, instrumentsOf } from './metrics/metric-instruments.js';
 import { ERROR_TYPE } from './semconv.js';
 
 /** Ours, not the conventions': which header something is missing from. */

@@ -3,20 +3,20 @@ import type { CreationContext } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
-import { type ClientOperation, startSendOffsets } from './client-operation.js';
-import type { DeliveredBatch } from './delivered-batch.js';
-import { Delivery } from './delivery.js';
+import { type ClientOperation, startSendOffsets } from './sending/client-operation.js';
+import type { DeliveredBatch } from './processing/delivered-batch.js';
+import { Delivery } from './processing/delivery.js';
 import { activeContext } from './fail-open.js';
 import type { OpenSpans } from './open-spans.js';
-import { startProcessBatch } from './process-batch-tracing.js';
-import { type Delivered, creationOf, startProcess } from './process-tracing.js';
-import { type Request, startRequest } from './request.js';
-import { type OutgoingMessages, startSendOfMany } from './send-batch-tracing.js';
-import { startSendOfOne } from './send-tracing.js';
-import type { Sending } from './sending.js';
-import { Step } from './step.js';
+import { startProcessBatch } from './processing/process-batch-tracing.js';
+import { type Delivered, creationOf, startProcess } from './processing/process-tracing.js';
+import { type Request, startRequest } from './sending/request.js';
+import { type OutgoingMessages, startSendOfMany } from './sending/send-batch-tracing.js';
+import { startSendOfOne } from './sending/send-tracing.js';
+import type { Sending } from './sending/sending.js';
+import { Step } from './processing/step.js';
 import { TracingCore } from './tracing-core.js';
-import { type Transaction, startTransaction } from './transaction.js';
+import { type Transaction, startTransaction } from './sending/transaction.js';
 
 /**
  * Says what everything that happens looks like in a trace: the other rings describe what happens. No method throws.

@@ -71,11 +71,24 @@ describe('kafkaHeadersSetter', () => {
     );
   });
 
-  it('leaves what is frozen as it is', () => {
+  it.each([
+    ['frozen', Object.freeze],
+    ['sealed', Object.seal],
+    ['not extensible', Object.preventExtensions],
+  ])('leaves what is %s as it is', (_what, close) => {
     fc.assert(
       fc.property(anyHeaders(), anyName(), fc.string(), (headers, name, value) => {
-        Object.freeze(headers);
+        close(headers);
         expectUnchanged(headers, () => kafkaHeadersSetter.set(headers, name, value));
+      }),
+    );
+  });
+
+  it('leaves headers as they are where the value is no string', () => {
+    fc.assert(
+      fc.property(anyHeaders(), anyName(), fc.anything(), (headers, name, value) => {
+        fc.pre(typeof value !== 'string');
+        expectUnchanged(headers, () => kafkaHeadersSetter.set(headers, name, value as string));
       }),
     );
   });
@@ -102,6 +115,9 @@ describe.each(PROPAGATORS)('the header policy, with $name', ({ propagator, span,
         const out = expectUnchanged(headers, () => headersWithContext(headers, context)) as Headers;
         expectSame(othersIn(out, isContextHeader), othersIn(headers, isContextHeader));
         expectOneOfEach(out, span);
+        for (const name of Object.keys(headersWithContext({}, context) as Headers)) {
+          expect(Object.keys(out).filter(isNamesakeOf(name))).toEqual([name]);
+        }
         expect(spanIn(out)).toEqual(idsOf(trace.getSpanContext(context)));
       }),
     );

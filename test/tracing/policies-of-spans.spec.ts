@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { KafkaTracingModuleOptions, Relation } from '../../lib/kafka-tracing.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
-import type { Delivery } from '../../lib/tracing/delivery.js';
+import type { Delivery } from '../../lib/tracing/processing/delivery.js';
 import { within } from '../../lib/tracing/fail-open.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';
 import { recordReports } from '../support/diag-reports.js';

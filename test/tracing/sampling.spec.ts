@@ -21,7 +21,7 @@ import { KafkaTracing, KafkaTracingModule } from 'nestjs-kafka-tracing';
 import { describe, expect, it, vi } from 'vitest';
 import type { KafkaTracingModuleOptions, Relation, Trust } from '../../lib/kafka-tracing.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
-import type { Delivery } from '../../lib/tracing/delivery.js';
+import type { Delivery } from '../../lib/tracing/processing/delivery.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';
 import { freshTopic, readPlain, sendPlain } from '../support/kafka.js';
 import { startContext } from '../support/nest-app.js';

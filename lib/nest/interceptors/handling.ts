@@ -3,14 +3,14 @@ import { KafkaContext } from '@nestjs/microservices';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { resolveOptions } from '../../resolve-options.js';
 import type { KafkaEndpoint } from '../../tracing/attributes.js';
-import { type Delivery, rememberDelivery } from '../../tracing/delivery.js';
+import { type Delivery, rememberDelivery } from '../../tracing/processing/delivery.js';
 import { attempt } from '../../tracing/fail-open.js';
 import { refusePromise } from '../../tracing/hooks.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
 import { NO_SPAN } from '../../tracing/traced-span.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
 import type { TracedEventOptions } from '../decorators/traced-event.options.js';
-import { openedDelivery, parsedMessageOf } from '../handled-message.js';
+import { openedDelivery, parsedMessageOf } from '../handlers/handled-message.js';
 import { newestApplication } from '../live-applications.js';
 
 /**

@@ -1,0 +1,110 @@
+import { ROOT_CONTEXT, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import type { HandledMessage } from '../../kafka-tracing.options.js';
+import { withReceivedBatch } from '../../propagation/creation-context.js';
+import type { DescribedMessage } from '../attributes.js';
+import type { DeliveredBatch } from './delivered-batch.js';
+import { Delivery } from './delivery.js';
+import { activeContext, attempt } from '../fail-open.js';
+import { creationOf, startProcess } from './process-tracing.js';
+import { measureProcess } from '../metrics/measurement.js';
+import { originalOf } from '../sending/send-tracing.js';
+import { MESSAGING_BATCH_MESSAGE_COUNT, NESTJS_KAFKA_DELIVERY_ATTEMPT } from '../semconv.js';
+import { linksTo, spanContextOf } from '../span-starter.js';
+import type { TopicPolicy } from '../topic-policies.js';
+import { NO_SPAN, type TracedSpan } from '../traced-span.js';
+import type { TracingCore } from '../tracing-core.js';
+
+/**
+ * What the handling of a batch looks like as a span: a root, which links to each of its messages. A message of it that is
+ * handled by itself has a span of its own.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#batch-receiving
+ * @internal
+ */
+export function startProcessBatch(core: TracingCore, batch: DeliveredBatch): Delivery {
+  const policy = core.policyOf(batch.topic);
+  const span = policy.trace ? batchSpan(core, batch, policy) : NO_SPAN;
+  const context = policy.propagate
+    ? withReceivedBatch(ROOT_CONTEXT, () => [...creationsOf(batch.messages)])
+    : ROOT_CONTEXT;
+  const handling = span.in(context);
+  const counted = { topic: batch.topic, policy, count: batch.messages.length };
+  const delivery: Delivery = new Delivery(span, handling, {
+    isExpected: core.isExpected(batch.topic),
+    attempts: batch.attempt.count,
+    batch,
+    startOf: (candidate) => startOf(core, delivery, batch, candidate),
+    measured: measureProcess(batch.endpoint, counted, seenFirst(batch), handling),
+  });
+  return delivery;
+}
+
+function* seenFirst(batch: DeliveredBatch): Iterable<DescribedMessage> {
+  for (const message of batch.messages) {
+    if (batch.seen(message) === 1) {
+      yield message;
+    }
+  }
+}
+
+function batchSpan(core: TracingCore, batch: DeliveredBatch, policy: TopicPolicy): TracedSpan {
+  const { endpoint, topic, partition, messages, attempt: delivered } = batch;
+  const attributes =
+    attempt('describe a batch', () => ({
+      ...core.attributes.ofTopic(endpoint, 'process', topic, policy.template),
+      ...core.attributes.ofPosition(partition, undefined),
+    })) ?? {};
+  attributes[MESSAGING_BATCH_MESSAGE_COUNT] = messages.length;
+  if (delivered.count > 1) {
+    attributes[NESTJS_KAFKA_DELIVERY_ATTEMPT] = delivered.count;
+  }
+  const options: SpanOptions = {
+    kind: SpanKind.CONSUMER,
+    root: true,
+    attributes,
+    links: linksTo(linkedBy(messages, policy), core.options.maxLinks),
+  };
+  return core.spans.start('process span', `process ${policy.spanTarget}`, options, ROOT_CONTEXT);
+}
+
+/** They are read one by one, as long as there may be more links. */
+function* linkedBy(
+  messages: readonly DescribedMessage[],
+  policy: TopicPolicy,
+): Iterable<SpanContext | undefined> {
+  yield spanContextOf(activeContext() ?? ROOT_CONTEXT);
+  if (policy.propagate && policy.trust !== 'ignore') {
+    yield* creationsOf(messages);
+    for (const message of messages) {
+      yield originalOf(message, policy);
+    }
+  }
+}
+
+function* creationsOf(messages: readonly DescribedMessage[]): Iterable<SpanContext | undefined> {
+  for (const message of messages) {
+    yield creationOf(message).spanContext;
+  }
+}
+
+/** One message of a batch: related to its creation context as any other, and linked to the batch. */
+function startOf(
+  core: TracingCore,
+  delivery: Delivery,
+  batch: DeliveredBatch,
+  candidate: DescribedMessage,
+): Delivery | undefined {
+  const message = batch.find(candidate);
+  if (message === undefined) {
+    return undefined;
+  }
+  const { endpoint, topic, partition } = batch;
+  return startProcess(core, {
+    endpoint,
+    topic,
+    message: { ...message, partition },
+    handled: { topic, partition, message: message as HandledMessage['message'] },
+    seen: batch.seen(message),
+    batch: delivery,
+  });
+}

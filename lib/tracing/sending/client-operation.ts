@@ -1,0 +1,93 @@
+import { SpanKind } from '@opentelemetry/api';
+import type { KafkaEndpoint } from '../attributes.js';
+import { errorType } from '../error-type.js';
+import { attempt } from '../fail-open.js';
+import { type Measurement, measureOperation } from '../metrics/measurement.js';
+import { type Caller, callerOf, isTraced } from './caller.js';
+import { linksTo } from '../span-starter.js';
+import type { TopicPolicy } from '../topic-policies.js';
+import { NO_SPAN, type TracedSpan } from '../traced-span.js';
+import type { TracingCore } from '../tracing-core.js';
+import type { Transaction } from './transaction.js';
+
+/**
+ * Something that a client asks of the broker, besides a send: its span ends with the answer.
+ *
+ * @internal
+ */
+export class ClientOperation {
+  readonly #span: TracedSpan;
+  readonly #measured: Measurement | undefined;
+
+  constructor(span: TracedSpan, measured: Measurement | undefined) {
+    this.#span = span;
+    this.#measured = measured;
+  }
+
+  get isWatched(): boolean {
+    return this.#span.isRecording || this.#measured !== undefined;
+  }
+
+  succeeded(): void {
+    this.#measured?.();
+    this.#span.end();
+  }
+
+  failed(error: unknown): void {
+    const type = errorType(error);
+    this.#span.fail(type, error);
+    this.#span.recordException(error);
+    this.#measured?.(type);
+    this.#span.end();
+  }
+}
+
+/**
+ * Offsets that are sent to a transaction: the messages before them count as handled when it is committed.
+ *
+ * @param groupId the consumer group whose offsets they are
+ * @param topics the topics that they are of
+ * @internal
+ */
+export function startSendOffsets(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  groupId: string | undefined,
+  topics: readonly string[],
+  transaction: Transaction,
+): ClientOperation {
+  const caller = callerOf(transaction);
+  const ofGroup = { ...endpoint, groupId };
+  const [topic, ...others] = new Set(topics);
+  const policies = topics.map((one) => core.policyOf(one));
+  const only = topic === undefined || others.length > 0 ? NO_TOPIC : { topic, policy: policies[0] };
+  const isWanted = (policies.length === 0 ? [core.options] : policies).some((one) => isTraced(one, caller));
+  const span = isWanted ? offsetsSpan(core, ofGroup, only, caller) : NO_SPAN;
+  const context = span.in(caller.active);
+  return new ClientOperation(
+    span,
+    measureOperation(ofGroup, 'send_offsets', only.topic, only.policy?.template, context),
+  );
+}
+
+/** What is said of all offsets must hold for all. */
+interface OnlyTopic {
+  readonly topic: string | undefined;
+  readonly policy: TopicPolicy | undefined;
+}
+
+const NO_TOPIC: OnlyTopic = { topic: undefined, policy: undefined };
+
+function offsetsSpan(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  { topic, policy }: OnlyTopic,
+  caller: Caller,
+): TracedSpan {
+  const attributes = attempt('describe offsets', () =>
+    core.attributes.ofTopic(endpoint, 'send_offsets', topic, policy?.template),
+  );
+  const name = policy === undefined ? 'send_offsets' : `send_offsets ${policy.spanTarget}`;
+  const options = { kind: SpanKind.CLIENT, attributes: attributes ?? {}, links: linksTo(caller.links) };
+  return core.spans.start('span of offsets', name, options, caller.parent);
+}

@@ -1,0 +1,126 @@
+import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
+import type { SentMessage } from '../../kafka-tracing.options.js';
+import { presetCreationContext } from '../../propagation/header-policy.js';
+import { originalCreationContext } from '../../propagation/original-context.js';
+import { headersWithOneSpanContext } from '../../propagation/repeated-headers.js';
+import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
+import { type Caller, callerOf, isTraced } from './caller.js';
+import { attempt } from '../fail-open.js';
+import { callHook } from '../hooks.js';
+import { measureSend } from '../metrics/measurement.js';
+import { Sending } from './sending.js';
+import { linksTo, spanContextOf } from '../span-starter.js';
+import type { TopicPolicy } from '../topic-policies.js';
+import { NO_SPAN, type TracedSpan } from '../traced-span.js';
+import type { TracingCore } from '../tracing-core.js';
+import type { Transaction } from './transaction.js';
+
+/**
+ * What a send looks like as spans: of one message one span, whose context it carries.
+ *
+ * @internal
+ */
+export function startSendOfOne(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  topic: string,
+  message: DescribedMessage,
+  transaction?: Transaction,
+): Sending {
+  const caller = callerOf(transaction);
+  const policy = core.policyOf(topic);
+  const preset = presetOf(message, policy, caller.active);
+  const span = isTraced(policy, caller)
+    ? sendSpan(core, endpoint, topic, message, policy, caller, preset)
+    : NO_SPAN;
+  describeFurther(core, span, topic, message, policy);
+  const headers = headersOf(core, message, policy, preset, caller.active, span);
+  const measured = measureSend(endpoint, [{ topic, policy, count: 1 }], span.in(caller.active));
+  return new Sending(span, [[headers]], core.attributes, measured);
+}
+
+function sendSpan(
+  core: TracingCore,
+  endpoint: KafkaEndpoint,
+  topic: string,
+  message: DescribedMessage,
+  policy: TopicPolicy,
+  caller: Caller,
+  preset: SpanContext | undefined,
+): TracedSpan {
+  const isOrphan = preset !== undefined && spanContextOf(caller.parent) === undefined;
+  const parent = isOrphan ? trace.setSpanContext(caller.parent, preset) : caller.parent;
+  const name = `send ${policy.spanTarget}`;
+  const kind = preset === undefined ? SpanKind.PRODUCER : SpanKind.CLIENT;
+  const attributes = core.describe(endpoint, 'send', topic, message, policy);
+  const links = linksTo([preset, ...caller.links, originalOf(message, policy)]);
+  return core.spans.start('send span', name, { kind, attributes, links }, parent);
+}
+
+/**
+ * The creation context that a message carries already, if it is to be kept.
+ *
+ * @internal
+ */
+export function presetOf(
+  message: DescribedMessage,
+  policy: TopicPolicy,
+  active: Context,
+): SpanContext | undefined {
+  return policy.propagate && policy.existingContext === 'preserve'
+    ? attempt('read the headers', () => presetCreationContext(message.headers, active))
+    : undefined;
+}
+
+/** @internal */
+export function originalOf(message: DescribedMessage, policy: TopicPolicy): SpanContext | undefined {
+  return policy.propagate
+    ? attempt('read the headers', () => originalCreationContext(message.headers))
+    : undefined;
+}
+
+/**
+ * What a message is sent with: what it carries already, or the context of its span.
+ *
+ * @internal
+ */
+export function headersOf(
+  core: TracingCore,
+  message: DescribedMessage,
+  policy: TopicPolicy,
+  preset: SpanContext | undefined,
+  active: Context,
+  span: TracedSpan,
+): unknown {
+  const { headers } = message;
+  if (!policy.propagate) {
+    return headers;
+  }
+  if (preset === undefined) {
+    return core.inject(headers, span.in(active));
+  }
+  const kept = attempt('write the headers', () => headersWithOneSpanContext(headers)) ?? headers;
+  return core.withCorrelationId(kept, trace.setSpanContext(active, preset));
+}
+
+/**
+ * What is said of a message only where its span is recorded.
+ *
+ * @internal
+ */
+export function describeFurther(
+  core: TracingCore,
+  span: TracedSpan,
+  topic: string,
+  message: DescribedMessage,
+  policy: TopicPolicy,
+): void {
+  if (!span.isRecording) {
+    return;
+  }
+  const details = attempt('describe a message', () => core.attributes.detailsOf(message, policy));
+  if (details !== undefined) {
+    span.setAttributes(details);
+  }
+  callHook('onSend', core.options.onSend, span, { topic, message } as SentMessage);
+}
