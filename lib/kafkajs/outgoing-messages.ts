@@ -80,18 +80,12 @@ export function batchWithHeaders(
 }
 
 function messagesWithHeaders(messages: Message[], headers: readonly unknown[]): Message[] {
-  return messages.some(isRefused) || messages.every((message, index) => headers[index] === message.headers)
-    ? messages
-    : messages.map((message, index) => withHeaders(message, headers[index]));
-}
-
-/** kafkajs quotes a message that it refuses, headers and all. */
-function isRefused({ value }: Message): boolean {
-  return value === undefined;
+  const written = messages.map((message, index) => withHeaders(message, headers[index]));
+  return written.every((message, index) => message === messages[index]) ? messages : written;
 }
 
 function withHeaders(message: Message, headers: unknown): Message {
-  if (headers === message.headers) {
+  if (headers === message.headers || isRefused(message)) {
     return message;
   }
   const prototype = Object.getPrototypeOf(message) as object | null;
@@ -107,4 +101,22 @@ function ofClass(prototype: object | null, message: Message, headers: unknown): 
   const computed = COMPUTED.filter((name) => name in message).map((name) => [name, message[name]] as const);
   const fields = { ...message, ...Object.fromEntries(computed), headers };
   return Object.create(prototype, Object.getOwnPropertyDescriptors(fields));
+}
+
+/**
+ * What kafkajs, or the broker for what kafkajs writes of it, refuses goes to it as it came: it quotes a message without a
+ * value, and to replace a header must not make good what is wrong with it.
+ */
+function isRefused({ value, headers }: Message): boolean {
+  return (
+    value === undefined ||
+    headers === null ||
+    !Object.values(headers ?? {})
+      .flat()
+      .every(isWritable)
+  );
+}
+
+function isWritable(header: unknown): boolean {
+  return typeof header === 'string' || Buffer.isBuffer(header);
 }

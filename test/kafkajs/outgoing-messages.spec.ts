@@ -87,9 +87,18 @@ describe('a record with headers', () => {
     expect(record.messages).toEqual([kept, { key: 'k', value: '1', headers: given }]);
   });
 
-  it('is the same one where kafkajs will refuse a message: it quotes that', () => {
-    const record = { topic: 'orders', messages: [MESSAGE, { key: 'k' } as Message] };
-    expect(recordWithHeaders(record, [[{ a: 'b' }, { a: 'b' }]])).toBe(record);
+  it('has the very message that kafkajs will refuse: it quotes that', () => {
+    const refused = { key: 'k' } as Message;
+    const record = { topic: 'orders', messages: [MESSAGE, refused] };
+    const copy = recordWithHeaders(record, [[given, given]]);
+    expect(copy.messages).toEqual([{ ...MESSAGE, headers: given }, { key: 'k' }]);
+    expect(copy.messages[1]).toBe(refused);
+  });
+
+  it('is the same one where kafkajs will refuse all its messages', () => {
+    const refused = [{ key: 'k' }, { value: 'v', headers: null }, { value: 'v', headers: { a: null } }];
+    const record = { topic: 'orders', messages: refused as unknown as Message[] };
+    expect(recordWithHeaders(record, [[given, given, given]])).toBe(record);
   });
 
   it.each<[what: string, prototype: object | null]>([
