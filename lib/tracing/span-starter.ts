@@ -66,15 +66,17 @@ export function spanContextOf(context: Context): SpanContext | undefined {
  */
 export function linksTo(contexts: Iterable<SpanContext | undefined>, most = MOST_LINKS): Link[] {
   const links: Link[] = [];
+  const linked = new Set<string>();
   for (const context of contexts) {
     if (links.length >= most) {
       break;
     }
-    if (
-      context !== undefined &&
-      isSpanContextValid(context) &&
-      !links.some((link) => isSameSpan(link.context, context))
-    ) {
+    if (context === undefined || !isSpanContextValid(context)) {
+      continue;
+    }
+    const ids = `${context.traceId}-${context.spanId}`;
+    if (!linked.has(ids)) {
+      linked.add(ids);
       links.push({ context });
     }
   }

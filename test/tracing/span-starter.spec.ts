@@ -1,0 +1,59 @@
+import { INVALID_SPAN_CONTEXT, type SpanContext } from '@opentelemetry/api';
+import { describe, expect, it } from 'vitest';
+import { linksTo } from '../../lib/tracing/span-starter.js';
+import { remoteSpan } from '../support/trace-context.js';
+
+describe('links', () => {
+  it('are to the valid contexts, in their order', () => {
+    const [one, other] = [remoteSpan(1), remoteSpan(2)];
+    expect(linksTo([undefined, other, INVALID_SPAN_CONTEXT, one])).toEqual([
+      { context: other },
+      { context: one },
+    ]);
+  });
+
+  it('are to each span once, to the first context that has it', () => {
+    const first = remoteSpan(1);
+    const [link, ...others] = linksTo([first, { ...first }, first]);
+    expect(link?.context).toBe(first);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['traceId', 'spanId'] as const)('are to two spans that differ in the %s alone', (id) => {
+    const one = remoteSpan(1);
+    const other = { ...one, [id]: remoteSpan(2)[id] };
+    expect(linksTo([one, other])).toEqual([{ context: one }, { context: other }]);
+  });
+
+  it('are no more than wanted: 128 where nothing is said', () => {
+    const contexts = Array.from({ length: 200 }, (_, number) => remoteSpan(number));
+    expect(linksTo(contexts, 2)).toEqual(contexts.slice(0, 2).map((context) => ({ context })));
+    expect(linksTo(contexts, 0)).toEqual([]);
+    expect(linksTo(contexts)).toHaveLength(128);
+  });
+
+  it('cost no more for each context the more there are', () => {
+    expect(readsOf(2_000)).toBe(2 * readsOf(1_000));
+  });
+});
+
+/** How often the ids of so many contexts are read for links to all of them. */
+function readsOf(count: number): number {
+  let reads = 0;
+  const contexts = Array.from({ length: count }, (_, number): SpanContext => {
+    const { traceId, spanId, traceFlags } = remoteSpan(number);
+    return {
+      traceFlags,
+      get traceId() {
+        reads += 1;
+        return traceId;
+      },
+      get spanId() {
+        reads += 1;
+        return spanId;
+      },
+    };
+  });
+  expect(linksTo(contexts, count)).toHaveLength(count);
+  return reads;
+}
