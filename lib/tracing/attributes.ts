@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Attributes } from '@opentelemetry/api';
-import { type KafkaHeaders, headerText } from '../propagation/kafka-headers.js';
+import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import { CapturedHeaders } from './captured-headers.js';
 import { ask } from './hooks.js';
@@ -224,7 +224,7 @@ const CORRELATION_ID = 'kafka_correlationId';
 
 function conversationId(headers: unknown): string | undefined {
   return typeof headers === 'object' && headers !== null
-    ? headerText((headers as KafkaHeaders)[CORRELATION_ID])
+    ? printable((headers as KafkaHeaders)[CORRELATION_ID])
     : undefined;
 }
 

@@ -96,6 +96,10 @@ describe('SpanAttributes', () => {
   it.each<[what: string, headers: unknown, written: string | undefined]>([
     ['text', { kafka_correlationId: 'c' }, 'c'],
     ['a Buffer', { kafka_correlationId: Buffer.from('c') }, 'c'],
+    ['256 characters', { kafka_correlationId: 'c'.repeat(256) }, 'c'.repeat(256)],
+    ['257 characters', { kafka_correlationId: 'c'.repeat(257) }, undefined],
+    ['a Buffer of very many characters', { kafka_correlationId: Buffer.alloc(900_000, 'c') }, undefined],
+    ['a binary Buffer', { kafka_correlationId: Buffer.from([0xff, 0xfe]) }, undefined],
     ['null', { kafka_correlationId: null }, undefined],
     ['no such header', {}, undefined],
     ['no headers', undefined, undefined],
