@@ -27,7 +27,8 @@ export class CapturedHeaders {
       const attribute = this.#attributes.get(name.toLowerCase());
       const values = attribute === undefined ? [] : printableValues(headers[name]);
       if (attribute !== undefined && values.length > 0) {
-        attributes[attribute] = [...((attributes[attribute] as string[] | undefined) ?? []), ...values];
+        const inOtherCases = (attributes[attribute] as string[] | undefined) ?? [];
+        attributes[attribute] = [...inOtherCases, ...values].slice(0, MOST_VALUES);
       }
     }
     return attributes;

@@ -25,6 +25,12 @@ describe('captured headers', () => {
     expect(captured.of(headers)['messaging.header.x-tenant']).toEqual(headers['x-tenant'].slice(0, 16));
   });
 
+  it('are at most 16 of a header in all its letter cases together', () => {
+    const ofEach = Array.from({ length: 10 }, (_, index) => String(index));
+    const headers = { 'x-tenant': ofEach, 'X-Tenant': ofEach, 'X-TENANT': ofEach, 'x-TENANT': 'last' };
+    expect(captured.of(headers)['messaging.header.x-tenant']).toEqual([...ofEach, ...ofEach].slice(0, 16));
+  });
+
   it('are those of a name that every object has, only where it is a header', () => {
     expect(captured.of({})).toEqual({});
     const headers: unknown = JSON.parse('{"__proto__":"p","constructor":"c","toString":"s"}');
