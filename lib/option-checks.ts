@@ -59,8 +59,10 @@ export function boolean(option: string, value: boolean): boolean {
   return value;
 }
 
-// Names that something else writes or reads on the same messages: the propagators, Nest's request and reply.
-const RESERVED = /^(traceparent|tracestate|baggage|b3|x-b3-.*|uber-trace-id|kafka_.*|__proto__)$/i;
+// Names that something else writes or reads on the same messages: the propagators, Nest's request and reply, dead letters.
+const OF_PROPAGATORS = 'traceparent|tracestate|baggage|b3|x-b3-.*|uber-trace-id|uberctx-.*';
+const OF_DEAD_LETTERS = 'x-original-.*|x-error-.*|x-delivery-attempt';
+const RESERVED = new RegExp(`^(${OF_PROPAGATORS}|${OF_DEAD_LETTERS}|kafka_.*|__proto__)$`, 'i');
 
 /**
  * @throws {InvalidOptionError} for what is no header name, and for one that is taken

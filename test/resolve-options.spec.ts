@@ -94,6 +94,13 @@ describe('resolveOptions', () => {
     expect(resolveOptions(ALL)).toEqual(ALL);
   });
 
+  it.each(['x-original', 'x-errors', 'x-delivery-attempts', 'uberctx', 'my-x-error-type'])(
+    'takes a name that is only like one that something else uses: %s',
+    (correlationId) => {
+      expect(resolveOptions({ correlationId }).correlationId).toBe(correlationId);
+    },
+  );
+
   it('fills in what is left out of the limits of baggage', () => {
     const allow = ['tenant'];
     expect(resolveOptions({ baggage: { allow } }).baggage).toEqual({ ...DEFAULTS.baggage, allow });
@@ -135,6 +142,12 @@ describe('resolveOptions', () => {
     ['correlationId', null],
     ['correlationId', 'TraceParent'],
     ['correlationId', 'x-b3-traceid'],
+    ['correlationId', 'uber-trace-id'],
+    ['correlationId', 'UberCtx-tenant'],
+    ['correlationId', 'x-original-traceparent'],
+    ['correlationId', 'X-Original-Topic'],
+    ['correlationId', 'x-error-message'],
+    ['correlationId', 'x-delivery-attempt'],
     ['correlationId', 'kafka_correlationId'],
     ['correlationId', '__proto__'],
     ['captureHeaders', 'x-tenant'],
