@@ -3,6 +3,7 @@ export {
   ConflictingOptionsError,
   InvalidOptionError,
   KafkaTracingError,
+  UntraceableKafkaError,
 } from './errors/index.js';
 export {
   KafkaTracingModule,

@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerConfig, Kafka, Producer, ProducerConfig } from 'kafkajs';
-import { InvalidOptionError } from '../errors/index.js';
+import { InvalidOptionError, UntraceableKafkaError } from '../errors/index.js';
 import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
 import { resolveOptions } from '../resolve-options.js';
 import { requireObject } from '../option-checks.js';
@@ -40,6 +40,7 @@ export interface TraceKafkaOptions extends KafkaTracingModuleOptions {
  * @param options the module's options, and the client's id and brokers
  * @returns the same `kafka`
  * @throws {InvalidOptionError} for a bad option
+ * @throws {UntraceableKafkaError} for what is no `Kafka`, and for one that cannot be changed
  * @example const kafka = traceKafka(new Kafka({ clientId, brokers }), { clientId, brokers });
  * @publicApi
  */
@@ -65,11 +66,15 @@ function requireEndpoint({ clientId, brokers }: KafkaEndpoint): void {
 
 const TRACED = Symbol.for('nestjs-kafka-tracing.traced');
 
-/** @internal */
+/**
+ * @throws {UntraceableKafkaError} for what is no `Kafka`, and for one that cannot be changed
+ * @internal
+ */
 export function traceDriver<T extends Kafka>(kafka: T, tracing: DriverTracing): T {
-  if (TRACED in kafka) {
+  if (isTracedDriver(kafka)) {
     return kafka;
   }
+  requireTraceable(kafka);
   const { producer, consumer } = kafka;
   replace(kafka, 'producer', function tracedProducer(this: unknown, config?: ProducerConfig): Producer {
     const made = producer.call(this, config);
@@ -90,6 +95,21 @@ export function traceDriver<T extends Kafka>(kafka: T, tracing: DriverTracing): 
  */
 export function isTracedDriver(candidate: unknown): boolean {
   return typeof candidate === 'object' && candidate !== null && TRACED in candidate;
+}
+
+const REPLACED = ['producer', 'consumer'] as const;
+
+function requireTraceable(candidate: unknown): void {
+  const kafka = (candidate ?? {}) as Kafka;
+  if (!REPLACED.every((name) => typeof kafka[name] === 'function')) {
+    const cure = 'Pass one, as in traceKafka(new Kafka({ clientId, brokers })).';
+    throw new UntraceableKafkaError('to be a Kafka of kafkajs', candidate, cure);
+  }
+  const isFixed = (name: string) => Object.getOwnPropertyDescriptor(kafka, name)?.configurable === false;
+  if (!Object.isExtensible(kafka) || REPLACED.some(isFixed)) {
+    const cure = 'Trace it before it is frozen or sealed.';
+    throw new UntraceableKafkaError('to be open to changes', candidate, cure);
+  }
 }
 
 /** As an own property that does not show up where the object is printed, spread or compared. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { Kafka } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { InvalidOptionError } from '../../lib/errors/index.js';
+import { InvalidOptionError, KafkaTracingError, UntraceableKafkaError } from '../../lib/errors/index.js';
 import { type TraceKafkaOptions, traceKafka } from '../../lib/kafkajs/trace-kafka.js';
 import { recordReports } from '../support/diag-reports.js';
 import { expectChildOf, expectLinkedTo } from '../support/expectations.js';
@@ -160,5 +160,36 @@ describe('traceKafka', () => {
     expect(refusal).toBeInstanceOf(InvalidOptionError);
     expect(refusal).toMatchObject({ option, value, cure: expect.stringMatching(/\w/) });
     expect(kafka.producer).toBe(producer);
+  });
+
+  it.each<[what: string, given: () => unknown, message: RegExp]>([
+    ['nothing', () => undefined, /to be a Kafka of kafkajs, got `undefined`\. Pass one/],
+    ['null', () => null, /to be a Kafka of kafkajs, got `null`/],
+    ['a string', () => 'kafka', /to be a Kafka of kafkajs, got `'kafka'`/],
+    ['an empty object', () => ({}), /to be a Kafka of kafkajs, got `\{\}`/],
+    ['the promise of a Kafka', async () => plainKafka(), /to be a Kafka of kafkajs, got `Promise/],
+    ['a producer', () => plainKafka().producer(), /to be a Kafka of kafkajs, got/],
+    ['a Kafka that is frozen', () => Object.freeze(plainKafka()), /to be open to changes, .*before/s],
+    ['a Kafka that is sealed', () => Object.seal(plainKafka()), /to be open to changes/],
+    [
+      'a Kafka whose consumer() is fixed',
+      () => Object.defineProperty(plainKafka(), 'consumer', { value: () => undefined }),
+      /to be open to changes/,
+    ],
+  ])('refuses %s with the cure, and changes nothing of it', (_what, given, message) => {
+    const kafka = given() as Kafka;
+    const shown = inspect(kafka, { showHidden: true });
+    expect(() => traceKafka(kafka)).toThrow(UntraceableKafkaError);
+    expect(() => traceKafka(kafka)).toThrow(KafkaTracingError);
+    expect(() => traceKafka(kafka)).toThrow(message);
+    expect(() => traceKafka(kafka)).toThrow(
+      expect.objectContaining({ value: kafka, code: 'KAFKA_TRACING_UNTRACEABLE_KAFKA' }),
+    );
+    expect(inspect(kafka, { showHidden: true })).toBe(shown);
+  });
+
+  it('takes a Kafka that was traced before it was frozen', () => {
+    const kafka = Object.freeze(traceKafka(plainKafka()));
+    expect(traceKafka(kafka)).toBe(kafka);
   });
 });

@@ -11,7 +11,8 @@ import {
 import type { Kafka } from 'kafkajs';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { freshTopic, readPlain } from '../support/kafka.js';
+import { recordReports } from '../support/diag-reports.js';
+import { freshTopic, plainKafka, readPlain } from '../support/kafka.js';
 import { KAFKA, kafkaOptions, startMicroservice } from '../support/nest-app.js';
 import { afterTest, useTracing } from '../support/tracing.js';
 
@@ -169,6 +170,22 @@ describe('the seam', () => {
     expect((await spans.one(`process ${topic}`)).attributes['messaging.consumer.group.name']).toContain(
       'synchronous',
     );
+  });
+
+  it('leaves a Kafka that cannot be changed as it is, and reports it', async () => {
+    const reports = recordReports();
+    class ClientOfFrozen extends ClientKafka {
+      override createClient<T>(): Promise<T> {
+        return Object.freeze(plainKafka()) as never;
+      }
+    }
+    const provider = { provide: 'FROZEN', useFactory: () => new ClientOfFrozen(transport.options) };
+    const app = await startMicroservice({ providers: [provider] });
+    const client = app.get<ClientOfFrozen>('FROZEN');
+    afterTest(() => client.close());
+    expect(await emits(client)).toBe(false);
+    expect(spans.finished).toEqual([]);
+    expect(reports).toEqual([expect.stringContaining('failed to trace a Kafka; messages go their way')]);
   });
 
   it('passes through when no application is live any more', async () => {

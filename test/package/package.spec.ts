@@ -80,6 +80,7 @@ describe('the package', () => {
       'KafkaTracingModule',
       'TracedClientKafka',
       'TracedEvent',
+      'UntraceableKafkaError',
       'kafkaHeadersGetter',
       'kafkaHeadersSetter',
       'traceKafka',
