@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { EventPattern, ServerKafka } from '@nestjs/microservices';
+import { EventPattern, ServerKafka, Transport } from '@nestjs/microservices';
 import { type Context, context, propagation, trace } from '@opentelemetry/api';
 import { ConflictingHandlersError, TracedEvent, type TracedEventOptions } from 'nestjs-kafka-tracing';
 import { describe, expect, it } from 'vitest';
@@ -93,6 +93,45 @@ describe('what a handler says of its process span', () => {
     );
     await expect(startMicroservice({ controllers: [Mails] })).rejects.toThrow(
       /topic orders disagree.*`restart` on Mails\.send, `continue` on Mails\.read/,
+    );
+  });
+
+  it('may be another where Kafka does not serve the handler: the two never share a delivery', async () => {
+    const topic = await freshTopic();
+    @Controller()
+    class Orders {
+      @EventPattern<string>(topic, Transport.RMQ)
+      @TracedEvent({ relation: 'parent' })
+      ofRabbit(): void {}
+
+      @EventPattern<string>(topic, Transport.KAFKA)
+      @TracedEvent({ relation: 'link' })
+      ofKafka(): void {}
+    }
+    await startMicroservice({ controllers: [Orders] });
+    await sendPlain(topic, { value: '{}', headers });
+    const process = await spans.one(`process ${topic}`);
+    expectRoot(process);
+    expect(process.links.map((link) => link.context.spanId)).toEqual([remoteSpan(1).spanId]);
+  });
+
+  it('is refused where a handler for any transport disagrees with one for Kafka', async () => {
+    @Controller()
+    class Orders {
+      @EventPattern<string>('orders', Transport.RMQ)
+      @TracedEvent({ relation: 'parent' })
+      ofRabbit(): void {}
+
+      @EventPattern<string>('orders')
+      @TracedEvent({ relation: 'both' })
+      ofAny(): void {}
+
+      @EventPattern<string>('orders', Transport.KAFKA)
+      @TracedEvent({ relation: 'link' })
+      ofKafka(): void {}
+    }
+    await expect(startMicroservice({ controllers: [Orders] })).rejects.toThrow(
+      'its one process span: `both` on Orders.ofAny, `link` on Orders.ofKafka.',
     );
   });
 
