@@ -34,10 +34,10 @@ const VALUES: readonly (readonly [what: string, value: unknown])[] = [
 
 /** Headers that make a megabyte together. */
 const HEADERS: readonly (readonly [what: string, headers: Headers])[] = [
-  ['headers', manyHeaders('x-', 8_192, full('x', 120))],
-  ['entries of baggage', manyHeaders('uberctx-', 8_192, full('%41', 120))],
+  ['headers', manyHeaders('x-', 4_096, full('x', 250))],
+  ['entries of baggage', manyHeaders('uberctx-', 4_096, full('%41', 250))],
   ['letter cases of traceparent', letterCasesOf('traceparent', full(`${traceparent(3)},`, 500))],
-  ['letter cases of x-b3-parentspanid', letterCasesOf('x-b3-parentspanid', full('b', 50))],
+  ['letter cases of x-b3-parentspanid', letterCasesOf('x-b3-parentspanid', full('b', 250), 4_096)],
   ['letter cases of uber-trace-id', letterCasesOf('uber-trace-id', full(':', 500))],
 ];
 

@@ -127,9 +127,19 @@ export function hostileHeaders(): fc.Arbitrary<() => unknown> {
     fc.anything().map((value) => () => value),
     hostile,
     fc.tuple(anyName(), hostile).map(([name, make]) => () => ({ [name]: make() })),
-    anyName().map((name) => () => Object.defineProperty({}, name, { get: refuse, enumerable: true })),
+    fc.tuple(anyName(), fc.constantFrom({}, REPEATED)).map(
+      ([name, beside]) =>
+        () =>
+          Object.defineProperty({ ...beside }, name, { get: refuse, enumerable: true }),
+    ),
   );
 }
+
+const REPEATED = {
+  traceparent: [traceparent(1), traceparent(2)],
+  b3: [`${TRACE_ID}-${SPAN_ID}-1`, `${TRACE_ID}-${SPAN_ID}-1`],
+  'uber-trace-id': [`${TRACE_ID}:${SPAN_ID}:0:01`, `${TRACE_ID}:${SPAN_ID}:0:01`],
+};
 
 const refuse = (): never => {
   throw new Error('hostile');
