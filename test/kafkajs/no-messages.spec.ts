@@ -1,13 +1,22 @@
-import type { ProducerRecord } from 'kafkajs';
+import type { Producer, ProducerRecord } from 'kafkajs';
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { doubled } from '../support/doubled-driver.js';
 import { freshTopic } from '../support/kafka.js';
+import { useMetrics } from '../support/metrics.js';
+import { clientOf, startMicroservice } from '../support/nest-app.js';
 import { refusalOf } from '../support/refusal.js';
 import { plainProducer, tracedProducer } from '../support/traced-kafka.js';
 import { useTracing } from '../support/tracing.js';
 
 describe('what is no message', () => {
+  const recorded = useMetrics();
   const spans = useTracing();
+
+  async function expectNothingTraced(): Promise<void> {
+    expect(spans.finished).toEqual([]);
+    expect(await recorded.collect()).toEqual({});
+  }
 
   it.each<[what: string, record: unknown]>([
     ['undefined', undefined],
@@ -38,6 +47,38 @@ describe('what is no message', () => {
     const [traced, plain] = rejections;
     expect(traced).toEqual(plain);
     expect(plain).toMatchObject({ name: expect.stringMatching(/Error/) });
+  });
+
+  it.each<[what: string, send: (producer: Producer, topic: string) => Promise<unknown>]>([
+    ['no messages', (producer, topic) => producer.send({ topic, messages: [] })],
+    ['no topics', (producer) => producer.sendBatch({ topicMessages: [] })],
+    ['a batch of nothing', (producer) => producer.sendBatch({})],
+    [
+      'a topic without messages',
+      (producer, topic) => producer.sendBatch({ topicMessages: [{ topic, messages: [] }] }),
+    ],
+  ])('is answered as without tracing, with no span and nothing counted: %s', async (_what, send) => {
+    const topic = await freshTopic();
+    const answers = [];
+    for (const producer of [await tracedProducer(), await plainProducer()]) {
+      answers.push(await send(producer, topic));
+    }
+    expect(answers).toEqual([[], []]);
+    await expectNothingTraced();
+  });
+
+  it('is answered as without tracing, with no span and nothing counted: an emitBatch of Nest without messages', async () => {
+    const topic = await freshTopic();
+    const answers = [];
+    for (const tracing of [{}, false] as const) {
+      const app = await startMicroservice({ tracing });
+      const client = await clientOf(app);
+      const answered = firstValueFrom(client.emitBatch(topic, { messages: [] }), { defaultValue: 'none' });
+      answers.push(await answered);
+      await app.close();
+    }
+    expect(answers).toEqual([undefined, undefined]); // Each is a value, not the default.
+    await expectNothingTraced();
   });
 
   it('passes untouched, with no span: no messages, no topics', async () => {
