@@ -114,16 +114,6 @@ describe('metrics of sends', () => {
     ]);
   });
 
-  it('are one series, however many keys there are', async () => {
-    const { producer } = doubled(async () => []);
-    for (let number = 0; number < 10_000; number += 1) {
-      await producer.send({ topic: 'orders', messages: [{ key: `key-${number}`, value: 'v' }] });
-    }
-    const [sent, ...others] = await recorded.points(SENT);
-    expect([sent?.value, others.length]).toEqual([10_000, 0]);
-    expect(await recorded.points(OPERATION)).toHaveLength(1);
-  });
-
   it('count what a limit kept from being propagated', async () => {
     const topic = await freshTopic();
     const producer = await tracedProducer({ baggage: { maxEntries: 1 } });
