@@ -67,7 +67,8 @@ export interface TopicOptions {
   readonly relation?: Relation;
 
   /**
-   * How far producers are trusted.
+   * How far producers are trusted. Where they are not, nothing that they said of their trace goes on, also in headers that a
+   * handler copies.
    *
    * @default 'continue'
    * @example KafkaTracingModule.forRoot({ topics: [{ match: 'public.*', trust: 'restart' }] })
@@ -75,7 +76,9 @@ export interface TopicOptions {
   readonly trust?: Trust;
 
   /**
-   * What becomes of a context that an outgoing message carries already.
+   * What becomes of a context that an outgoing message carries already. That of what is being handled, as in headers that a
+   * handler copies, is replaced either way. Across a queue in memory that loses the active context it cannot be told from
+   * another, and is kept.
    *
    * @default 'preserve'
    * @example KafkaTracingModule.forRoot({ existingContext: 'overwrite' })
@@ -109,8 +112,8 @@ export interface TopicOptions {
   readonly trace?: boolean;
 
   /**
-   * Whether headers are read and written. With `false` a message goes out as it is, and a message that comes in starts a
-   * trace of its own.
+   * Whether the context goes through. With `false` a message goes out as it is, and a message that comes in starts a trace of
+   * its own, as with `trust: 'ignore'`.
    *
    * @default true
    * @example KafkaTracingModule.forRoot({ topics: [{ match: 'partners.*', propagate: false }] })
@@ -223,7 +226,8 @@ export interface HandledMessage {
  */
 export interface KafkaTracingModuleOptions extends TopicOptions {
   /**
-   * Whether anything is traced. With `false` no span is started, no header is read or written, and nothing is measured.
+   * Whether anything is traced. With `false` no span is started, no message changed, and nothing measured. What is done by
+   * hand, with `KafkaTracing`, goes on.
    *
    * @default true
    * @example KafkaTracingModule.forRoot({ enabled: process.env.NODE_ENV !== 'test' })
@@ -272,7 +276,7 @@ export interface KafkaTracingModuleOptions extends TopicOptions {
   readonly maxLinks?: number;
 
   /**
-   * How much baggage goes through Kafka.
+   * How much baggage goes through Kafka, in both directions. A message that carries a context of its own goes out as it is.
    *
    * @default { maxEntries: 64, maxBytes: 8192 }
    * @example KafkaTracingModule.forRoot({ baggage: { allow: ['tenant'] } })

@@ -1,7 +1,8 @@
 import type { IHeaders, ProducerRecord } from 'kafkajs';
-import type { HandledMessage } from '../kafka-tracing.options.js';
+import type { HandledMessage, Trust } from '../kafka-tracing.options.js';
+import { contextFields } from '../propagation/context-fields.js';
 import { extractCreationContext } from '../propagation/creation-context.js';
-import { setHeader } from '../propagation/header-names.js';
+import { isNamesake, setHeader } from '../propagation/header-names.js';
 import { ORIGINAL_TRACEPARENT, formatTraceparent } from '../propagation/original-context.js';
 import { DELIVERY_ATTEMPT } from '../tracing/processing/delivery-attempts.js';
 import { errorMessage, errorType } from '../tracing/error-type.js';
@@ -9,22 +10,44 @@ import { attempt } from '../tracing/fail-open.js';
 
 /** Of the first place where the message was: a dead letter of a dead letter keeps it. */
 const ORIGINAL_TOPIC = 'x-original-topic';
+const ORIGINALS = [
+  ORIGINAL_TOPIC,
+  'x-original-partition',
+  'x-original-offset',
+  'x-original-timestamp',
+  ORIGINAL_TRACEPARENT,
+];
 const MOST_BYTES_OF_A_MESSAGE = 256;
+
+/**
+ * What is known of a message that is given up.
+ *
+ * @internal
+ */
+export interface GivenUp {
+  /** How often it was delivered. */
+  readonly attempts: number;
+  /** How far its producer is trusted. A stranger's headers do not say where the message was, nor whose trace it is in. */
+  readonly trust?: Trust;
+  /** Where it goes; `<topic>.dlt` where it is left out. */
+  readonly topic?: string | undefined;
+}
 
 /**
  * The record by which a message becomes a dead letter: its key, value and headers as kafkajs received them, and what became
  * of it.
  *
- * @param attempts how often it was delivered
  * @internal
  */
 export function deadLetterOf(
   { topic, partition, message }: HandledMessage,
   error: unknown,
-  attempts: number,
-  deadLetterTopic = `${topic}.dlt`,
+  { attempts, trust = 'continue', topic: deadLetterTopic = `${topic}.dlt` }: GivenUp,
 ): ProducerRecord {
   const headers = sendableHeaders(message.headers);
+  if (trust !== 'continue') {
+    removeTraces(headers);
+  }
   if (headers[ORIGINAL_TOPIC] === undefined) {
     Object.assign(headers, {
       [ORIGINAL_TOPIC]: topic,
@@ -34,7 +57,7 @@ export function deadLetterOf(
     });
   }
   const creation = attempt('read the headers', () => extractCreationContext(message.headers).spanContext);
-  if (headers[ORIGINAL_TRACEPARENT] === undefined && creation !== undefined) {
+  if (headers[ORIGINAL_TRACEPARENT] === undefined && creation !== undefined && trust !== 'ignore') {
     headers[ORIGINAL_TRACEPARENT] = formatTraceparent(creation);
   }
   headers['x-error-type'] = errorType(error);
@@ -42,6 +65,16 @@ export function deadLetterOf(
   headers[DELIVERY_ATTEMPT] = String(attempts);
   const [key, value] = [sendable(message.key), sendable(message.value)];
   return { topic: deadLetterTopic, messages: [{ key, value, headers }] };
+}
+
+/** Takes away what a stranger may have said of his trace, and of where the message was before. */
+function removeTraces(headers: IHeaders): void {
+  const field = attempt('read the headers', contextFields);
+  for (const name of Object.keys(headers)) {
+    if (field?.(name) !== undefined || ORIGINALS.some((original) => isNamesake(original, name))) {
+      delete headers[name];
+    }
+  }
 }
 
 /** Without those that are null, which others may send and kafkajs refuses to. */

@@ -4,14 +4,14 @@ import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { IHeaders, ProducerRecord } from 'kafkajs';
 import { deadLetterOf } from '../kafkajs/dead-letter.js';
 import type { HandledMessage } from '../kafka-tracing.options.js';
-import { withReceived } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
+import { withReceivedMessage } from '../propagation/received-messages.js';
 import { activeContext, attempt, startWithin } from '../tracing/fail-open.js';
 import { creationOf } from '../tracing/processing/process-tracing.js';
 import { runDelivery, startInBatch } from './batch-messages.js';
 import { diagnose } from './diagnosis/diagnosis.js';
 import type { KafkaTracingDiagnosis } from './diagnosis/diagnosis.types.js';
-import { handledIn } from './handlers/handled-message.js';
+import { handledIn, isHandledForStranger } from './handlers/handled-message.js';
 import type { TracedApplication } from './traced-application.js';
 
 /**
@@ -52,7 +52,7 @@ export abstract class KafkaTracing {
    *
    * Inside `eachBatch`, for a message of that batch, it opens a process span for it, as `eachMessage` would, linked to the
    * span of the batch. It ends when `fn` has returned, or when the promise that it returns has settled. Elsewhere no span is
-   * opened.
+   * opened. What is being handled, of a topic whose `trust` is not `'continue'`, stays in the context of its delivery.
    *
    * @param message anything with the headers of a message; of a batch the message itself, or a copy with the same headers
    * @param fn what to run; what it returns or throws is returned or thrown
@@ -107,16 +107,17 @@ export class ApplicationKafkaTracing extends KafkaTracing {
   }
 
   override extract(headers: KafkaHeaders | null | undefined): Context {
-    const { context: extracted, spanContext } =
-      this.#application.tracer()?.extract(headers) ?? creationOf({ headers });
-    return withReceived(extracted, spanContext);
+    const creation = this.#application.tracer()?.extract(headers) ?? creationOf({ headers });
+    return withReceivedMessage(creation.context, headers, creation);
   }
 
   override runInContextOf<T>(message: MessageInContext, fn: () => T): T {
     const delivery = attempt('trace a message of a batch', () => startInBatch(message));
-    return delivery === undefined
-      ? startWithin(this.extract(message.headers), fn)
-      : runDelivery(delivery, fn);
+    if (delivery !== undefined) {
+      return runDelivery(delivery, fn);
+    }
+    const isOfStranger = attempt('read the headers', () => isHandledForStranger(message.headers)) === true;
+    return isOfStranger ? fn() : startWithin(this.extract(message.headers), fn);
   }
 
   override deadLetter(
@@ -124,8 +125,10 @@ export class ApplicationKafkaTracing extends KafkaTracing {
     error: unknown,
     topic?: string,
   ): ProducerRecord {
-    const { handled, attempts } = handledIn(message);
-    return deadLetterOf(handled, error, attempts, topic);
+    const { handled, attempts, trust } = handledIn(message, (handledTopic) =>
+      this.#application.tracer()?.trustOf(handledTopic),
+    );
+    return deadLetterOf(handled, error, { attempts, trust, topic });
   }
 
   override diagnose(): KafkaTracingDiagnosis {

@@ -2,7 +2,6 @@ import {
   type Context,
   ROOT_CONTEXT,
   type SpanContext,
-  createContextKey,
   isSpanContextValid,
   propagation,
   trace,
@@ -25,8 +24,6 @@ export interface CreationContext {
 /** @internal */
 export const NO_CREATION_CONTEXT: CreationContext = { context: ROOT_CONTEXT, spanContext: undefined };
 
-const RECEIVED = createContextKey('nestjs-kafka-tracing received creation context');
-
 /**
  * Reads the creation context out of a message's headers. It is built on the root context, never on what is active.
  *
@@ -43,57 +40,4 @@ export function extractCreationContext(headers: KafkaHeaders | null | undefined)
     context,
     spanContext: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
   };
-}
-
-/**
- * Keeps in a context the creation context of the message that is handled in it, so that a header which merely echoes it
- * can be told from one that somebody set.
- *
- * @internal
- */
-export function withReceived(context: Context, received: SpanContext | undefined): Context {
-  return received === undefined ? context : context.setValue(RECEIVED, received);
-}
-
-/**
- * The same for a batch: the creation contexts of all its messages. They are read when somebody asks.
- *
- * @internal
- */
-export function withReceivedBatch(
-  context: Context,
-  read: () => readonly (SpanContext | undefined)[],
-): Context {
-  let ids: ReadonlySet<string> | undefined;
-  const has = (spanContext: SpanContext): boolean => {
-    ids ??= new Set(read().flatMap((received) => (received === undefined ? [] : [idsOf(received)])));
-    return ids.has(idsOf(spanContext));
-  };
-  return context.setValue(RECEIVED, has);
-}
-
-/**
- * Keeps in a context what another one keeps, as for one message of a batch: it may be forwarded together with others.
- *
- * @internal
- */
-export function withReceivedAsIn(context: Context, other: Context): Context {
-  return context.setValue(RECEIVED, other.getValue(RECEIVED));
-}
-
-/**
- * Whether a span context is that of the message which is handled in this context: an echo, as in a retry or a forward
- * that copies the headers.
- *
- * @internal
- */
-export function isEcho(context: Context, spanContext: SpanContext): boolean {
-  const received = context.getValue(RECEIVED) as SpanContext | ((one: SpanContext) => boolean) | undefined;
-  return typeof received === 'function'
-    ? received(spanContext)
-    : received?.spanId === spanContext.spanId && received.traceId === spanContext.traceId;
-}
-
-function idsOf({ traceId, spanId }: SpanContext): string {
-  return traceId + spanId;
 }

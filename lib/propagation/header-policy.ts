@@ -1,8 +1,10 @@
 import { type Context, type SpanContext, type TextMapSetter, propagation } from '@opentelemetry/api';
 import { type ContextFields, contextFields } from './context-fields.js';
-import { extractCreationContext, isEcho } from './creation-context.js';
+import { extractCreationContext } from './creation-context.js';
 import { isNamesake, ownNames, setHeader } from './header-names.js';
 import { type KafkaHeaders, isCarrier } from './kafka-headers.js';
+import { isEcho } from './received-messages.js';
+import { headersWithOneSpanContext } from './repeated-headers.js';
 
 /**
  * The span context that an outgoing message carries already, if it is to be kept: one that somebody set on purpose. An
@@ -11,11 +13,14 @@ import { type KafkaHeaders, isCarrier } from './kafka-headers.js';
  * @internal
  */
 export function presetCreationContext(headers: unknown, active: Context): SpanContext | undefined {
-  if (!isCarrier(headers) || !hasSpan(headers)) {
-    return undefined;
-  }
-  const { spanContext } = extractCreationContext(headers);
-  return spanContext === undefined || isEcho(active, spanContext) ? undefined : spanContext;
+  const spanContext = isCarrier(headers) ? spanContextIn(headers) : undefined;
+  return spanContext === undefined || isEcho(active, headers as KafkaHeaders, () => spanContext)
+    ? undefined
+    : spanContext;
+}
+
+function spanContextIn(headers: KafkaHeaders): SpanContext | undefined {
+  return hasSpan(headers) ? extractCreationContext(headers).spanContext : undefined;
 }
 
 function hasSpan(headers: KafkaHeaders): boolean {
@@ -28,9 +33,10 @@ function hasSpan(headers: KafkaHeaders): boolean {
 }
 
 /**
- * The headers that carry `context`: a copy of those given, or the very same object where there is nothing to write, or no
+ * The headers that carry `context`: a copy of those given, or the very same object where there is nothing to change, or no
  * copy can be made. Every header that the propagator writes replaces its namesakes in all letter cases. Where it writes a
- * span, and the headers have a stale one, all of that goes: its state, its baggage, what else the propagator may read.
+ * span, and the headers have a stale one, all of that goes: its state, its baggage, what else the propagator may read. All
+ * of that goes in any case where the headers echo what is handled in `context`: its producer may not be trusted.
  *
  * @internal
  */
@@ -41,15 +47,16 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
   const written: Record<string, unknown> = {};
   propagation.inject(context, written, writer);
   const names = Object.keys(written);
-  if (names.length === 0) {
-    return headers;
-  }
   if (!isCarrier(headers)) {
-    return written;
+    return names.length === 0 ? headers : written;
+  }
+  const isEchoed = isEcho(context, headers, spanContextIn);
+  if (names.length === 0 && !isEchoed) {
+    return headersWithOneSpanContext(headers);
   }
   const fields = contextFields();
   try {
-    return replaced(headers, written, names, fields);
+    return replaced(headers, written, namesReplacedBy(names, ownNames(headers), fields, isEchoed));
   } catch {
     return headers; // A hostile carrier, such as one whose property getters throw.
   }
@@ -67,15 +74,14 @@ const writer: TextMapSetter<Record<string, unknown>> = {
 function replaced(
   headers: KafkaHeaders,
   written: KafkaHeaders,
-  names: readonly string[],
-  fields: ContextFields,
+  replacedNames: readonly string[],
 ): KafkaHeaders {
   const copy: Record<string, unknown> = { ...headers };
-  for (const name of namesReplacedBy(names, ownNames(headers), fields)) {
+  for (const name of replacedNames) {
     delete copy[name];
   }
-  for (const name of names) {
-    setHeader(copy, name, written[name]);
+  for (const [name, value] of Object.entries(written)) {
+    setHeader(copy, name, value);
   }
   return copy;
 }
@@ -84,6 +90,7 @@ function namesReplacedBy(
   written: readonly string[],
   own: readonly string[],
   fields: ContextFields,
+  isEchoed: boolean,
 ): readonly string[] {
   const namesakes: string[] = [];
   const others: string[] = [];
@@ -98,7 +105,7 @@ function namesReplacedBy(
     }
   }
   // A lone baggage stays where the propagator writes none; beside a span it belongs to that.
-  return hasSpan && written.some((name) => fields(name)?.kind === 'span')
+  return isEchoed || (hasSpan && written.some((name) => fields(name)?.kind === 'span'))
     ? [...namesakes, ...others]
     : namesakes;
 }

@@ -1,6 +1,7 @@
 import { type Context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import type { CreationContext } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
+import type { Trust } from '../kafka-tracing.options.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
 import { type ClientOperation, startSendOffsets } from './sending/client-operation.js';
@@ -9,7 +10,7 @@ import { Delivery } from './processing/delivery.js';
 import { activeContext } from './fail-open.js';
 import type { OpenSpans } from './open-spans.js';
 import { startProcessBatch } from './processing/process-batch-tracing.js';
-import { type Delivered, creationOf, startProcess } from './processing/process-tracing.js';
+import { type Delivered, creationOf, startProcess, trustIn } from './processing/process-tracing.js';
 import { type Request, startRequest } from './sending/request.js';
 import { type OutgoingMessages, startSendOfMany } from './sending/send-batch-tracing.js';
 import { startSendOfOne } from './sending/send-tracing.js';
@@ -96,6 +97,11 @@ export class KafkaTracer {
   /** The low-cardinality name that the rules give to topics made on the fly. */
   templateOf(topic: string): string | undefined {
     return this.#core.policyOf(topic).template;
+  }
+
+  /** How far the rules trust the producers of a topic. */
+  trustOf(topic: string): Trust {
+    return trustIn(this.#core.policyOf(topic));
   }
 
   /** The headers that carry a context: a copy, or the same object where nothing is written. */

@@ -1,5 +1,6 @@
 import type { Relation, TopicRule, Trust } from '../kafka-tracing.options.js';
 import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
+import { attempt } from './fail-open.js';
 import { refusePromise } from './hooks.js';
 
 /**
@@ -57,19 +58,8 @@ export class TopicPolicies {
     return policy;
   }
 
-  /** What holds for a topic that no rule matches. */
-  ofModule(topic: string): TopicPolicy {
-    return this.#with(undefined, topic);
-  }
-
   #find(topic: string): TopicPolicy {
-    return this.#with(
-      this.#options.topics.find(({ match }) => matches(match, topic)),
-      topic,
-    );
-  }
-
-  #with(rule: TopicRule | undefined, topic: string): TopicPolicy {
+    const rule = this.#options.topics.find(({ match }) => matches(match, topic));
     const said = OF_TOPICS.map((option) => [option, rule?.[option] ?? this.#options[option]] as const);
     return {
       ...(Object.fromEntries(said) as unknown as ResolvedTopicOptions),
@@ -79,12 +69,20 @@ export class TopicPolicies {
   }
 }
 
-/** @internal */
+/**
+ * Whether a rule holds for a topic. One whose function throws does not; the rules behind it, which may be there to protect,
+ * are looked at all the same.
+ *
+ * @internal
+ */
 export function matches(match: TopicRule['match'], topic: string): boolean {
   if (typeof match === 'function') {
-    const answer = match(topic);
-    refusePromise(answer, '`match` of a rule to return a boolean');
-    return answer;
+    const isMatch = attempt('find the rule of a topic', () => {
+      const answer = match(topic);
+      refusePromise(answer, '`match` of a rule to return a boolean');
+      return answer;
+    });
+    return Boolean(isMatch);
   }
   const pattern = typeof match === 'string' ? wildcard(match) : new RegExp(match.source, match.flags);
   return pattern.test(topic); // On a copy: a regular expression with the flag g or y remembers where it was.

@@ -27,9 +27,7 @@ export class TracingCore {
   }
 
   policyOf(topic: string): TopicPolicy {
-    return (
-      attempt('find the rule of a topic', () => this.#policies.of(topic)) ?? this.#policies.ofModule(topic)
-    );
+    return this.#policies.of(topic);
   }
 
   describe(

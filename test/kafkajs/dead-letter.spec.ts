@@ -18,7 +18,7 @@ function handled(message: Partial<HandledMessage['message']> = {}): HandledMessa
 
 /** The one message of a dead letter. */
 function letterOf(message: Partial<HandledMessage['message']>, error?: unknown, attempts = 1) {
-  const [letter, ...others] = deadLetterOf(handled(message), error, attempts).messages;
+  const [letter, ...others] = deadLetterOf(handled(message), error, { attempts }).messages;
   expect(others).toEqual([]);
   return { key: letter?.key, value: letter?.value, headers: letter?.headers ?? {} };
 }
@@ -43,7 +43,7 @@ describe('a dead letter', () => {
   it('has the bytes of the message, and what became of it', () => {
     const headers = { tenant: Buffer.from('a'), traceparent: Buffer.from(traceparent(1)) };
     const message = { key: Buffer.from('k'), value: BINARY, headers };
-    expect(deadLetterOf(handled(message), new TypeError('no such order'), 3)).toEqual({
+    expect(deadLetterOf(handled(message), new TypeError('no such order'), { attempts: 3 })).toEqual({
       topic: 'orders.dlt',
       messages: [
         {
@@ -66,13 +66,15 @@ describe('a dead letter', () => {
   });
 
   it('goes where it is told to', () => {
-    expect(deadLetterOf(handled(), new Error('no'), 1, 'orders.retry').topic).toBe('orders.retry');
+    expect(deadLetterOf(handled(), new Error('no'), { attempts: 1, topic: 'orders.retry' }).topic).toBe(
+      'orders.retry',
+    );
   });
 
   it('leaves the message as it was, and shares no headers with it', () => {
     const headers = Object.freeze({ many: Object.freeze([Buffer.from('a'), Buffer.from('b')]) });
     const message = Object.freeze({ ...handled().message, headers });
-    const [letter] = deadLetterOf({ ...handled(), message }, new Error('no'), 1).messages;
+    const [letter] = deadLetterOf({ ...handled(), message }, new Error('no'), { attempts: 1 }).messages;
     expect(letter?.headers).not.toBe(headers);
     expect(letter?.headers?.['many']).not.toBe(headers.many);
     expect(letter?.headers?.['many']).toEqual(headers.many);
@@ -131,7 +133,7 @@ describe('a dead letter', () => {
       partition: 0,
       message: { ...handled().message, offset: '7', timestamp: '1', headers },
     };
-    const record = deadLetterOf(again, new RangeError('second'), 5);
+    const record = deadLetterOf(again, new RangeError('second'), { attempts: 5 });
     expect(record.topic).toBe('orders.dlt.dlt');
     expect(record.messages[0]?.headers).toEqual({
       ...headers,

@@ -1,11 +1,6 @@
 import { ROOT_CONTEXT, propagation } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import {
-  NO_CREATION_CONTEXT,
-  extractCreationContext,
-  isEcho,
-  withReceived,
-} from '../../lib/propagation/creation-context.js';
+import { NO_CREATION_CONTEXT, extractCreationContext } from '../../lib/propagation/creation-context.js';
 import { remoteSpan, traceparent } from '../support/trace-context.js';
 import { inSpan, useTracing } from '../support/tracing.js';
 
@@ -33,20 +28,5 @@ describe('extractCreationContext', () => {
     await inSpan('caller', async () => {
       expect(extractCreationContext({ other: 'x' }).context).toBe(ROOT_CONTEXT);
     });
-  });
-});
-
-describe('an echo', () => {
-  it('is the very span that the context received', () => {
-    const handling = withReceived(ROOT_CONTEXT, remoteSpan(1));
-    expect(isEcho(handling, { ...remoteSpan(1), traceFlags: 0 })).toBe(true);
-    expect(isEcho(handling, remoteSpan(2))).toBe(false);
-    expect(isEcho(handling, { ...remoteSpan(1), spanId: remoteSpan(2).spanId })).toBe(false);
-    expect(isEcho(handling, { ...remoteSpan(1), traceId: remoteSpan(2).traceId })).toBe(false);
-  });
-
-  it('is nothing where none was received', () => {
-    expect(withReceived(ROOT_CONTEXT, undefined)).toBe(ROOT_CONTEXT);
-    expect(isEcho(ROOT_CONTEXT, remoteSpan(1))).toBe(false);
   });
 });

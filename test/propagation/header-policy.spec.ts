@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, type TextMapPropagator, propagation } from '@opentelemetr
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withReceived } from '../../lib/propagation/creation-context.js';
+import { withReceived } from '../../lib/propagation/received-messages.js';
 import {
   headersWith,
   headersWithContext,
@@ -141,7 +141,7 @@ describe('presetCreationContext', () => {
   });
 
   it('takes an echo of the delivery for none, and what another message carries for one', () => {
-    const handling = withReceived(ROOT_CONTEXT, remoteSpan(1));
+    const handling = withReceived(ROOT_CONTEXT, [{ spanContext: remoteSpan(1) }]);
     expect(presetCreationContext({ traceparent: Buffer.from(traceparent(1)) }, handling)).toBeUndefined();
     expect(presetCreationContext({ traceparent: traceparent(2) }, handling)).toEqual(remoteSpan(2));
   });

@@ -8,7 +8,8 @@ import {
 } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { extractCreationContext, withReceived } from '../../lib/propagation/creation-context.js';
+import { extractCreationContext } from '../../lib/propagation/creation-context.js';
+import { withReceived } from '../../lib/propagation/received-messages.js';
 import {
   headersWith,
   headersWithContext,
@@ -139,7 +140,9 @@ describe.each(PROPAGATORS)('the header policy, with $name', ({ propagator, span,
       fc.property(anyHeaders(), (headers) => {
         const found = spanContextFound(headers);
         expect(expectUnchanged(headers, () => presetCreationContext(headers, ROOT_CONTEXT))).toEqual(found);
-        expect(presetCreationContext(headers, withReceived(ROOT_CONTEXT, found))).toBeUndefined();
+        expect(
+          presetCreationContext(headers, withReceived(ROOT_CONTEXT, [{ spanContext: found }])),
+        ).toBeUndefined();
       }),
     );
   });

@@ -211,7 +211,7 @@ function expectedSend(shape: Shape, cell: Cell, place: Place): SendOutcome {
       baggage: cell.trust === 'continue' ? 'other=1' : undefined,
     },
   }[place] as { parent?: string; baggage?: string; tracestate?: string };
-  const headers = isKept ? (shape.kept ?? shape.headers) : replaced(shape.headers ?? {}, active);
+  const headers = isKept ? (shape.kept ?? shape.headers) : replaced(shape.headers ?? {}, active, isEcho);
   return {
     kind: isKept ? 'CLIENT' : 'PRODUCER',
     parent: active.parent,
@@ -224,17 +224,17 @@ function expectedSend(shape: Shape, cell: Cell, place: Place): SendOutcome {
 
 const PROPAGATED = ['traceparent', 'tracestate', 'baggage'];
 
-/** A lone baggage stays where none is written; what belongs to a stale span goes with it. */
+/** A lone baggage stays where none is written, and is no echo; what belongs to a stale span goes with it. */
 function replaced(
   headers: Readonly<Record<string, unknown>>,
   active: { readonly tracestate?: string | undefined; readonly baggage?: string | undefined },
+  isEcho: boolean,
 ): Readonly<Record<string, unknown>> {
   const written: Record<string, unknown> = { traceparent: 'of this send' };
   if (active.tracestate !== undefined) written['tracestate'] = active.tracestate;
   if (active.baggage !== undefined) written['baggage'] = active.baggage;
-  const isStale = Object.keys(headers).some((name) =>
-    ['traceparent', 'tracestate'].includes(name.toLowerCase()),
-  );
+  const stale = isEcho ? PROPAGATED : ['traceparent', 'tracestate'];
+  const isStale = Object.keys(headers).some((name) => stale.includes(name.toLowerCase()));
   const gone = isStale ? PROPAGATED : Object.keys(written);
   const stays = Object.entries(headers).filter(([name]) => !gone.includes(name.toLowerCase()));
   return { ...Object.fromEntries(stays), ...written };

@@ -2,7 +2,6 @@ import { isRegExp } from 'node:util/types';
 import type { ModulesContainer } from '@nestjs/core';
 import type { TopicRule } from '../../kafka-tracing.options.js';
 import type { ResolvedOptions } from '../../resolve-options.js';
-import { attempt } from '../../tracing/fail-open.js';
 import { TopicPolicies, matches } from '../../tracing/topic-policies.js';
 import type { DiagnosedPolicy, DiagnosedRule, DiagnosedTopic } from './diagnosis.types.js';
 import type { NamedHandler } from '../handlers/handler-agreement.js';
@@ -66,8 +65,8 @@ function policyOf(
   topic: string,
   handlers: readonly NamedHandler[],
 ): DiagnosedPolicy {
-  const held = attempt('find the rule of a topic', () => policies.of(topic)) ?? policies.ofModule(topic);
-  const { relation, trust, existingContext, requireParent, batch, trace, propagate, template } = held;
+  const { relation, trust, existingContext, requireParent, batch, trace, propagate, template } =
+    policies.of(topic);
   const said = handlers.flatMap(({ options }) =>
     OF_HANDLERS.filter((option) => options[option] !== undefined).map((option) => [option, options[option]]),
   );
@@ -76,11 +75,9 @@ function policyOf(
 }
 
 function ruleOf({ topics }: ResolvedOptions, topic: string): DiagnosedRule | undefined {
-  const index = attempt('find the rule of a topic', () =>
-    topics.findIndex(({ match }) => matches(match, topic)),
-  );
-  const rule = index === undefined ? undefined : topics[index];
-  return index === undefined || rule === undefined ? undefined : { index, match: matchText(rule.match) };
+  const index = topics.findIndex(({ match }) => matches(match, topic));
+  const rule = topics[index];
+  return rule === undefined ? undefined : { index, match: matchText(rule.match) };
 }
 
 function matchText(match: TopicRule['match']): string {

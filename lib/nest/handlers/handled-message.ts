@@ -1,5 +1,8 @@
 import { KafkaContext } from '@nestjs/microservices';
-import type { HandledMessage } from '../../kafka-tracing.options.js';
+import type { HandledMessage, Trust } from '../../kafka-tracing.options.js';
+import { extractCreationContext } from '../../propagation/creation-context.js';
+import { isCarrier } from '../../propagation/kafka-headers.js';
+import { isEcho } from '../../propagation/received-messages.js';
 import { attemptsSaidBy } from '../../tracing/processing/delivery-attempts.js';
 import { Delivery, deliveryOf } from '../../tracing/processing/delivery.js';
 import { activeContext } from '../../tracing/fail-open.js';
@@ -15,21 +18,46 @@ export function openedDelivery(kafka: KafkaContext): Delivery | undefined {
 }
 
 /**
- * The message that is handled, as kafkajs received it where our driver saw it, and how often it was delivered.
+ * Whether these headers were copied from what is being handled, of a topic whose producers are not trusted.
  *
- * @param given the context of a handler, or what kafkajs gave to `eachMessage`, or a message of a batch
  * @internal
  */
-export function handledIn(given: KafkaContext | HandledMessage): {
+export function isHandledForStranger(headers: unknown): boolean {
+  const active = activeContext();
+  return (
+    active !== undefined &&
+    (Delivery.in(active)?.trust ?? 'continue') !== 'continue' &&
+    isCarrier(headers) &&
+    isEcho(active, headers, (given) => extractCreationContext(given).spanContext)
+  );
+}
+
+/**
+ * The message that is handled, as kafkajs received it where our driver saw it, how often it was delivered, and how far its
+ * producer is trusted.
+ *
+ * @param given the context of a handler, or what kafkajs gave to `eachMessage`, or a message of a batch
+ * @param trustOf what the rules say of a topic, where no delivery is known
+ * @internal
+ */
+export function handledIn(
+  given: KafkaContext | HandledMessage,
+  trustOf: (topic: string) => Trust | undefined,
+): {
   readonly handled: HandledMessage;
   readonly attempts: number;
+  readonly trust: Trust;
 } {
-  if (!(given instanceof KafkaContext)) {
-    return { handled: given, attempts: attemptsOf(given) };
-  }
-  const delivery = openedDelivery(given);
-  const handled = delivery?.handled ?? parsedMessageOf(given);
-  return { handled, attempts: delivery?.attempts ?? attemptsOf(handled) };
+  const isOfHandler = given instanceof KafkaContext;
+  const message = isOfHandler ? parsedMessageOf(given) : given;
+  const delivery = (isOfHandler ? openedDelivery(given) : undefined) ?? deliveryIn(message);
+  const handled = delivery?.handled ?? message;
+  const trust = delivery?.trust ?? trustOf(handled.topic) ?? 'continue';
+  const said = trust === 'continue' ? attemptsSaidBy(handled.message.headers) : 0;
+  const attempts = delivery?.handled
+    ? delivery.attempts
+    : (delivery?.batch?.seen(handled.message) ?? 1) + said;
+  return { handled, attempts, trust };
 }
 
 /**
@@ -42,15 +70,12 @@ export function parsedMessageOf(kafka: KafkaContext): HandledMessage {
   return { topic: kafka.getTopic(), partition: kafka.getPartition(), message };
 }
 
-/** As the delivery says that it is part of; else as far as the message says so itself. */
-function attemptsOf(handled: HandledMessage): number {
+/** The delivery, or the batch, that a message of plain kafkajs is part of. */
+function deliveryIn(handled: HandledMessage): Delivery | undefined {
   const { message, heartbeat } = handled as HandledMessage & { readonly heartbeat?: unknown };
   const delivery = ofHeartbeat(heartbeat) ?? Delivery.in(activeContext());
-  if (delivery?.handled?.message === message) {
-    return delivery.attempts;
-  }
-  const seen = delivery?.batch?.find(message) === undefined ? 1 : delivery.batch.seen(message);
-  return seen + attemptsSaidBy(message.headers);
+  const isPart = delivery?.handled?.message === message || delivery?.batch?.find(message) !== undefined;
+  return isPart ? delivery : undefined;
 }
 
 function ofHeartbeat(heartbeat: unknown): Delivery | undefined {

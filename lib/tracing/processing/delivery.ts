@@ -1,5 +1,5 @@
 import { type Attributes, type Context, createContextKey } from '@opentelemetry/api';
-import type { HandledMessage } from '../../kafka-tracing.options.js';
+import type { HandledMessage, Trust } from '../../kafka-tracing.options.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { errorType } from '../error-type.js';
@@ -18,6 +18,8 @@ export interface DeliverySetup {
   readonly isExpected?: ((error: unknown) => boolean) | undefined;
   /** The message as kafkajs received it; of a batch there is none. */
   readonly handled?: HandledMessage | undefined;
+  /** How far its producer is trusted. */
+  readonly trust?: Trust | undefined;
   /** How often the message was delivered, this time included. */
   readonly attempts?: number | undefined;
   readonly batch?: DeliveredBatch | undefined;
@@ -36,6 +38,7 @@ export class Delivery {
   /** What is active while the message is handled; the delivery is in it. */
   readonly context: Context;
   readonly handled: HandledMessage | undefined;
+  readonly trust: Trust;
   readonly attempts: number;
   readonly batch: DeliveredBatch | undefined;
   readonly startOf: DeliverySetup['startOf'];
@@ -50,6 +53,7 @@ export class Delivery {
     this.#span = span;
     this.isExpected = setup.isExpected;
     this.handled = setup.handled;
+    this.trust = setup.trust ?? 'continue';
     this.attempts = setup.attempts ?? 1;
     this.batch = setup.batch;
     this.startOf = setup.startOf;

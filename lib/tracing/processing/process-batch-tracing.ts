@@ -1,11 +1,11 @@
 import { ROOT_CONTEXT, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
 import type { HandledMessage } from '../../kafka-tracing.options.js';
-import { withReceivedBatch } from '../../propagation/creation-context.js';
+import { type ReceivedMessage, withReceived } from '../../propagation/received-messages.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { Delivery } from './delivery.js';
 import { activeContext, attempt } from '../fail-open.js';
-import { creationOf, startProcess } from './process-tracing.js';
+import { creationOf, startProcess, trustIn } from './process-tracing.js';
 import { measureProcess } from '../metrics/measurement.js';
 import { originalOf } from '../sending/send-tracing.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT, NESTJS_KAFKA_DELIVERY_ATTEMPT } from '../semconv.js';
@@ -24,13 +24,11 @@ import type { TracingCore } from '../tracing-core.js';
 export function startProcessBatch(core: TracingCore, batch: DeliveredBatch): Delivery {
   const policy = core.policyOf(batch.topic);
   const span = policy.trace ? batchSpan(core, batch, policy) : NO_SPAN;
-  const context = policy.propagate
-    ? withReceivedBatch(ROOT_CONTEXT, () => [...creationsOf(batch.messages)])
-    : ROOT_CONTEXT;
-  const handling = span.in(context);
+  const handling = span.in(withReceived(ROOT_CONTEXT, { [Symbol.iterator]: () => receivedIn(batch) }));
   const counted = { topic: batch.topic, policy, count: batch.messages.length };
   const delivery: Delivery = new Delivery(span, handling, {
     isExpected: core.isExpected(batch.topic),
+    trust: trustIn(policy),
     attempts: batch.attempt.count,
     batch,
     startOf: (candidate) => startOf(core, delivery, batch, candidate),
@@ -73,7 +71,7 @@ function* linkedBy(
   policy: TopicPolicy,
 ): Iterable<SpanContext | undefined> {
   yield spanContextOf(activeContext() ?? ROOT_CONTEXT);
-  if (policy.propagate && policy.trust !== 'ignore') {
+  if (trustIn(policy) !== 'ignore') {
     yield* creationsOf(messages);
     for (const message of messages) {
       yield originalOf(message, policy);
@@ -84,6 +82,12 @@ function* linkedBy(
 function* creationsOf(messages: readonly DescribedMessage[]): Iterable<SpanContext | undefined> {
   for (const message of messages) {
     yield creationOf(message).spanContext;
+  }
+}
+
+function* receivedIn({ messages }: DeliveredBatch): Iterator<ReceivedMessage> {
+  for (const message of messages) {
+    yield { headers: message.headers, spanContext: creationOf(message).spanContext };
   }
 }
 

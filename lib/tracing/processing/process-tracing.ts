@@ -1,13 +1,12 @@
 import { type Attributes, type Context, ROOT_CONTEXT, SpanKind, type SpanOptions } from '@opentelemetry/api';
-import type { HandledMessage } from '../../kafka-tracing.options.js';
+import type { HandledMessage, Trust } from '../../kafka-tracing.options.js';
 import {
   type CreationContext,
   NO_CREATION_CONTEXT,
   extractCreationContext,
-  withReceived,
-  withReceivedAsIn,
 } from '../../propagation/creation-context.js';
 import type { KafkaHeaders } from '../../propagation/kafka-headers.js';
+import { withReceivedAsIn, withReceivedMessage } from '../../propagation/received-messages.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attemptsSaidBy } from './delivery-attempts.js';
 import { Delivery } from './delivery.js';
@@ -49,25 +48,35 @@ export interface Delivered {
 export function startProcess(core: TracingCore, delivered: Delivered): Delivery {
   const { topic, message, handlers = {} } = delivered;
   const policy = core.policyOf(topic);
-  const creation = policy.propagate ? creationOf(message) : NO_CREATION_CONTEXT;
-  const trust = handlers.trust ?? policy.trust;
+  const creation = creationOf(message); // Whatever the trust: it is known again where its headers are copied.
+  const trust = trustIn(policy, handlers);
   const base = trust === 'continue' ? core.limit(creation.context) : ROOT_CONTEXT;
-  const attempts = (delivered.seen ?? 1) + (policy.propagate ? attemptsSaidBy(message.headers) : 0);
+  const attempts = (delivered.seen ?? 1) + (trust === 'continue' ? attemptsSaidBy(message.headers) : 0);
   const span =
     (handlers.trace ?? policy.trace)
-      ? processSpan(core, delivered, policy, creation, base, attempts)
+      ? processSpan(core, delivered, policy, trust, creation, base, attempts)
       : NO_SPAN;
   describeFurther(core, span, delivered, policy);
   const context =
     delivered.batch === undefined
-      ? withReceived(span.in(base), creation.spanContext)
+      ? withReceivedMessage(span.in(base), message.headers, creation)
       : withReceivedAsIn(span.in(base), delivered.batch.context);
   return new Delivery(span, context, {
     isExpected: core.isExpected(topic),
     handled: delivered.handled,
+    trust,
     attempts,
     measured: delivered.batch === undefined ? measure(delivered, policy, context) : undefined,
   });
+}
+
+/**
+ * How far the producers of a topic are trusted: not at all where the context is not to go through it.
+ *
+ * @internal
+ */
+export function trustIn(policy: TopicPolicy, handlers: TopicHandlers = {}): Trust {
+  return policy.propagate ? (handlers.trust ?? policy.trust) : 'ignore';
 }
 
 /** A message of a batch was counted with the batch. */
@@ -80,12 +89,13 @@ function processSpan(
   core: TracingCore,
   delivered: Delivered,
   policy: TopicPolicy,
+  trust: Trust,
   creation: CreationContext,
   base: Context,
   attempts: number,
 ): TracedSpan {
   const { endpoint, topic, message, handlers = {} } = delivered;
-  const { relation = policy.relation, trust = policy.trust } = handlers;
+  const { relation = policy.relation } = handlers;
   const isLinked = trust === 'restart' || (trust === 'continue' && relation !== 'parent');
   const original = trust === 'ignore' ? undefined : originalOf(message, policy);
   const ambient = spanContextOf(activeContext() ?? ROOT_CONTEXT);

@@ -1,0 +1,107 @@
+import { type Context, ROOT_CONTEXT, type SpanContext, createContextKey } from '@opentelemetry/api';
+import type { CreationContext } from './creation-context.js';
+import { type KafkaHeaders, kafkaHeadersGetter } from './kafka-headers.js';
+
+/**
+ * A message that is handled, and what was read out of its headers.
+ *
+ * @internal
+ */
+export interface ReceivedMessage {
+  readonly headers?: unknown;
+  readonly spanContext: SpanContext | undefined;
+}
+
+const RECEIVED = createContextKey('nestjs-kafka-tracing received messages');
+
+/**
+ * Keeps in a context the message that is handled in it, as {@link withReceived} does, if anything was read out of it.
+ *
+ * @internal
+ */
+export function withReceivedMessage(context: Context, headers: unknown, creation: CreationContext): Context {
+  return creation.context === ROOT_CONTEXT
+    ? context
+    : withReceived(context, [{ headers, spanContext: creation.spanContext }]);
+}
+
+/**
+ * Keeps in a context what is handled in it, so that headers which merely echo that can be told from those that somebody set.
+ *
+ * @param messages the message, or all of a batch; they are read when somebody asks
+ * @internal
+ */
+export function withReceived(context: Context, messages: Iterable<ReceivedMessage>): Context {
+  return context.setValue(RECEIVED, new ReceivedMessages(messages));
+}
+
+/**
+ * Keeps in a context what another one keeps, as for one message of a batch: it may be forwarded together with others.
+ *
+ * @internal
+ */
+export function withReceivedAsIn(context: Context, other: Context): Context {
+  return context.setValue(RECEIVED, other.getValue(RECEIVED));
+}
+
+/**
+ * Whether headers were copied from what is handled in this context, as in a retry or a forward: they hold the same span
+ * context, or none and the same baggage.
+ *
+ * @param read reads the span context out of the headers
+ * @internal
+ */
+export function isEcho(
+  context: Context,
+  headers: KafkaHeaders,
+  read: (headers: KafkaHeaders) => SpanContext | undefined,
+): boolean {
+  const received = context.getValue(RECEIVED) as ReceivedMessages | undefined;
+  return received !== undefined && received.has(headers, read(headers));
+}
+
+class ReceivedMessages {
+  readonly #messages: Iterable<ReceivedMessage>;
+  #spans: ReadonlySet<string> | undefined;
+  #baggage: ReadonlySet<string> | undefined;
+
+  constructor(messages: Iterable<ReceivedMessage>) {
+    this.#messages = messages;
+  }
+
+  has(headers: KafkaHeaders, spanContext: SpanContext | undefined): boolean {
+    if (spanContext !== undefined) {
+      this.#spans ??= setOf(this.#messages, (message) => message.spanContext && idsOf(message.spanContext));
+      return this.#spans.has(idsOf(spanContext));
+    }
+    const baggage = baggageOf(headers);
+    if (baggage === undefined) {
+      return false;
+    }
+    this.#baggage ??= setOf(this.#messages, (message) => baggageOf(message.headers as KafkaHeaders));
+    return this.#baggage.has(baggage);
+  }
+}
+
+function setOf(
+  messages: Iterable<ReceivedMessage>,
+  textOf: (message: ReceivedMessage) => string | undefined,
+): ReadonlySet<string> {
+  const texts = new Set<string>();
+  for (const message of messages) {
+    const text = textOf(message);
+    if (text !== undefined) {
+      texts.add(text);
+    }
+  }
+  return texts;
+}
+
+function idsOf({ traceId, spanId }: SpanContext): string {
+  return traceId + spanId;
+}
+
+function baggageOf(headers: KafkaHeaders | null | undefined): string | undefined {
+  const baggage = kafkaHeadersGetter.get(headers, 'baggage');
+  return typeof baggage === 'string' && baggage !== '' ? baggage : undefined;
+}

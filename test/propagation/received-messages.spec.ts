@@ -1,0 +1,42 @@
+import { ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
+import { describe, expect, it, vi } from 'vitest';
+import { type ReceivedMessage, isEcho, withReceived } from '../../lib/propagation/received-messages.js';
+import { remoteSpan } from '../support/trace-context.js';
+
+const handling = (...messages: readonly ReceivedMessage[]) => withReceived(ROOT_CONTEXT, messages);
+const echoes = (context: typeof ROOT_CONTEXT, spanContext: SpanContext | undefined, headers = {}): boolean =>
+  isEcho(context, headers, () => spanContext);
+
+describe('an echo', () => {
+  it('is the very span of a message that is handled', () => {
+    const context = handling({ spanContext: remoteSpan(1) }, { spanContext: remoteSpan(3) });
+    expect(echoes(context, { ...remoteSpan(1), traceFlags: 0 })).toBe(true);
+    expect(echoes(context, remoteSpan(3))).toBe(true);
+    expect(echoes(context, remoteSpan(2))).toBe(false);
+    expect(echoes(context, { ...remoteSpan(1), spanId: remoteSpan(2).spanId })).toBe(false);
+    expect(echoes(context, { ...remoteSpan(1), traceId: remoteSpan(2).traceId })).toBe(false);
+  });
+
+  it('is the very baggage of a message that is handled, where no span goes with it', () => {
+    const context = handling({ headers: { baggage: Buffer.from('a=1') }, spanContext: undefined });
+    expect(echoes(context, undefined, { Baggage: 'a=1' })).toBe(true);
+    expect(echoes(context, undefined, { baggage: 'a=2' })).toBe(false);
+    expect(echoes(context, undefined, { baggage: '' })).toBe(false);
+    expect(echoes(context, undefined, {})).toBe(false);
+    expect(echoes(context, remoteSpan(1), { baggage: 'a=1' })).toBe(false);
+  });
+
+  it('is nothing where nothing is handled, for which no header is read', () => {
+    const read = vi.fn(() => remoteSpan(1));
+    expect(isEcho(ROOT_CONTEXT, { baggage: 'a=1' }, read)).toBe(false);
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it('reads the messages of a batch once, and when it is asked', () => {
+    const read = vi.fn(() => [{ spanContext: remoteSpan(1) }].values());
+    const context = withReceived(ROOT_CONTEXT, { [Symbol.iterator]: read });
+    expect(read).not.toHaveBeenCalled();
+    expect([echoes(context, remoteSpan(1)), echoes(context, remoteSpan(2))]).toEqual([true, false]);
+    expect(read).toHaveBeenCalledOnce();
+  });
+});
