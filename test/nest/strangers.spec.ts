@@ -8,7 +8,9 @@ import { expectChildOf } from '../support/expectations.js';
 import { freshTopic, readPlain, sendPlain } from '../support/kafka.js';
 import { startMicroservice } from '../support/nest-app.js';
 import { remoteSpan, traceparent, traceparentOf } from '../support/trace-context.js';
+import { consume, tracedKafka } from '../support/traced-kafka.js';
 import { useTracing } from '../support/tracing.js';
+import { until } from '../support/until.js';
 
 const stranger = remoteSpan(1);
 const BAGGAGE = 'admin=true';
@@ -143,6 +145,34 @@ describe('work by hand on the message of a stranger', () => {
     expect(inHandler).not.toEqual([stranger.spanId, expect.anything()]);
     expect((inHandler as unknown[])[1]).toBeUndefined();
   });
+
+  it.each(GUARDS)(
+    'stays in that of its batch, or of its own span: $guard',
+    async ({ guard: _guard, ...rule }) => {
+      const topic = await freshTopic('public');
+      const tracing = (await startMicroservice({})).get(KafkaTracing);
+      const seen: unknown[][] = [];
+      let done = false;
+      await consume(tracedKafka({ topics: [{ match: topic, ...rule }] }), topic, {
+        eachBatch: async ({ batch: { messages } }) => {
+          for (const message of messages) {
+            const { headers } = message;
+            const copies = [message, { ...message, headers: { ...headers } }, { headers: { ...headers } }];
+            seen.push(look(), ...copies.map((copy) => tracing.runInContextOf(copy, look)));
+          }
+          done = true;
+        },
+      });
+
+      await sendPlain(topic, { value: 'v', headers: { traceparent: traceparent(1), baggage: BAGGAGE } });
+
+      await until('the batch is handled', () => done);
+      const [inBatch, ofMessage, ...ofCopies] = seen;
+      expect(ofCopies).toEqual([inBatch, inBatch]);
+      expect([inBatch, ofMessage].map((found) => found?.[1])).toEqual([undefined, undefined]);
+      expect([inBatch, ofMessage].map((found) => found?.[0])).not.toContain(stranger.spanId);
+    },
+  );
 
   it('is in the context of another message that somebody hands in', async () => {
     let traceId: string | undefined;
