@@ -88,7 +88,8 @@ const clients = new WeakMap<object, ClientTracing>();
  */
 export function traceClient(client: object, given: KafkaTracingModuleOptions | undefined): void {
   const options = resolveOptions(given);
-  const tracer = options.enabled ? new KafkaTracer(options) : undefined;
+  const openSpans = () => applicationOf(client)?.openSpans;
+  const tracer = options.enabled ? new KafkaTracer(options, openSpans) : undefined;
   clients.set(client, { tracer, isExplicit: given !== undefined });
 }
 

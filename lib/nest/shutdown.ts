@@ -39,9 +39,10 @@ export class Shutdown {
 
   /** May be called again, for what other hooks have sent since. */
   async settle(): Promise<void> {
-    const { shutdownTimeoutMs } = this.#application.options;
-    const openSpans = this.#application.tracer()?.openSpans;
-    if (openSpans === undefined || shutdownTimeoutMs === 0 || this.#exported === openSpans.total) {
+    const { openSpans, options } = this.#application;
+    const { enabled, shutdownTimeoutMs } = options;
+    const exported = this.#exported ?? (enabled ? undefined : 0); // Where tracing is off a client may have its own.
+    if (shutdownTimeoutMs === 0 || exported === openSpans.total) {
       return;
     }
     this.#deadline ??= performance.now() + shutdownTimeoutMs;

@@ -3,6 +3,7 @@ import { ConflictingOptionsError } from '../errors/index.js';
 import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
 import { type ResolvedOptions, resolveOptions } from '../resolve-options.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
+import { OpenSpans } from '../tracing/open-spans.js';
 
 /**
  * One Nest application's tracing: its options, once they are known, and its tracer. Until then the defaults hold, so that
@@ -11,6 +12,8 @@ import { KafkaTracer } from '../tracing/kafka-tracer.js';
  * @internal
  */
 export class TracedApplication {
+  /** Also those of its clients that have options of their own. */
+  readonly openSpans = new OpenSpans();
   #options: ResolvedOptions | undefined;
   #tracer: KafkaTracer | undefined;
 
@@ -22,7 +25,7 @@ export class TracedApplication {
       return;
     }
     this.#options = options;
-    this.#tracer = options.enabled ? new KafkaTracer(options) : undefined;
+    this.#tracer = options.enabled ? this.#tracerWith(options) : undefined;
   }
 
   get options(): ResolvedOptions {
@@ -32,9 +35,13 @@ export class TracedApplication {
   /** The tracer; `undefined` where tracing is off. */
   tracer(): KafkaTracer | undefined {
     if (this.#options === undefined) {
-      this.#tracer ??= new KafkaTracer(resolveOptions());
+      this.#tracer ??= this.#tracerWith(resolveOptions());
     }
     return this.#tracer;
+  }
+
+  #tracerWith(options: ResolvedOptions): KafkaTracer {
+    return new KafkaTracer(options, () => this.openSpans);
   }
 }
 

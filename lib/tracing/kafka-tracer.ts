@@ -27,12 +27,12 @@ import { type Transaction, startTransaction } from './sending/transaction.js';
 export class KafkaTracer {
   readonly #core: TracingCore;
 
-  constructor(readonly options: ResolvedOptions) {
-    this.#core = new TracingCore(options);
-  }
-
-  get openSpans(): OpenSpans {
-    return this.#core.spans.openSpans;
+  /** @param openSpans where a span is counted that starts now, if anywhere */
+  constructor(
+    readonly options: ResolvedOptions,
+    openSpans: () => OpenSpans | undefined = () => undefined,
+  ) {
+    this.#core = new TracingCore(options, openSpans);
   }
 
   /**

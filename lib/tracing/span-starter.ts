@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { attempt } from './fail-open.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
-import { OpenSpans } from './open-spans.js';
+import type { OpenSpans } from './open-spans.js';
 import { NO_SPAN, TracedSpan } from './traced-span.js';
 
 // The SDK's own limit.
@@ -23,14 +23,19 @@ const MOST_LINKS = 128;
  * @internal
  */
 export class SpanStarter {
-  readonly openSpans = new OpenSpans();
+  readonly #openSpans: () => OpenSpans | undefined;
   #tracer: Tracer | undefined;
   #provider: TracerProvider | undefined;
+
+  /** @param openSpans where a span is counted that starts now, if anywhere */
+  constructor(openSpans: () => OpenSpans | undefined) {
+    this.#openSpans = openSpans;
+  }
 
   /** @param what it is called in reports, as in "send span" */
   start(what: string, name: string, options: SpanOptions, parent: Context): TracedSpan {
     const span = attempt('start a span', () => this.#currentTracer().startSpan(name, options, parent));
-    return span === undefined || isNoSpan(span) ? NO_SPAN : new TracedSpan(what, span, this.openSpans);
+    return span === undefined || isNoSpan(span) ? NO_SPAN : new TracedSpan(what, span, this.#openSpans());
   }
 
   // A provider may be registered late, and in tests another one after it: its identity tells.

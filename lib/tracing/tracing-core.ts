@@ -6,6 +6,7 @@ import { type DescribedMessage, type KafkaEndpoint, type Operation, SpanAttribut
 import { attempt } from './fail-open.js';
 import { ask } from './hooks.js';
 import { kafkaMetrics } from './kafka-metrics.js';
+import type { OpenSpans } from './open-spans.js';
 import { SpanStarter, spanContextOf } from './span-starter.js';
 import { TopicPolicies, type TopicPolicy } from './topic-policies.js';
 
@@ -15,12 +16,16 @@ import { TopicPolicies, type TopicPolicy } from './topic-policies.js';
  * @internal
  */
 export class TracingCore {
-  readonly spans = new SpanStarter();
+  readonly spans: SpanStarter;
   readonly attributes: SpanAttributes;
   readonly #policies: TopicPolicies;
   readonly #limiter: (context: Context) => Context;
 
-  constructor(readonly options: ResolvedOptions) {
+  constructor(
+    readonly options: ResolvedOptions,
+    openSpans: () => OpenSpans | undefined,
+  ) {
+    this.spans = new SpanStarter(openSpans);
     this.attributes = new SpanAttributes(options);
     this.#policies = new TopicPolicies(options);
     this.#limiter = propagationLimiter(options, (field, count) => kafkaMetrics.dropped(field, count));

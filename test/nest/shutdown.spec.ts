@@ -6,7 +6,7 @@ import { ClientKafka, ClientsModule, EventPattern } from '@nestjs/microservices'
 import { metrics, trace } from '@opentelemetry/api';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { KafkaTracingModule, type KafkaTracingModuleOptions } from 'nestjs-kafka-tracing';
+import { KafkaTracingModule, type KafkaTracingModuleOptions, TracedClientKafka } from 'nestjs-kafka-tracing';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TRACED_APPLICATION } from '../../lib/nest/kafka-tracing.explorer.js';
@@ -19,6 +19,12 @@ import { afterTest, useTracing } from '../support/tracing.js';
 import { until } from '../support/until.js';
 
 const producerOptions = { ...kafkaOptions('farewell'), producerOnlyMode: true };
+
+class OwnOptions extends TracedClientKafka {
+  constructor(options: typeof producerOptions) {
+    super(options, { correlationId: 'correlation_id' });
+  }
+}
 
 /** What happened, in its order. */
 class Order implements SpanProcessor {
@@ -78,17 +84,21 @@ describe('the end of an application', () => {
     ]);
   });
 
-  it('waits for a send that nobody waits for', async () => {
+  it.each<[whose: string, Client: typeof ClientKafka, tracing?: KafkaTracingModuleOptions]>([
+    ['a client', ClientKafka],
+    ['a client with options of its own', OwnOptions],
+    ['a client with options of its own, where the others are not traced', OwnOptions, { enabled: false }],
+  ])('waits for a send that nobody waits for, of %s', async (_whose, Client, tracing = {}) => {
     const events = recordOrder();
     const topic = await freshTopic();
     @Injectable()
     class Farewell implements OnApplicationShutdown {
-      readonly client = new ClientKafka(producerOptions);
+      readonly client = new Client(producerOptions);
       onApplicationShutdown(): void {
         this.client.emit(topic, { n: 1 });
       }
     }
-    const app = await startMicroservice({ providers: [Farewell] });
+    const app = await startMicroservice({ tracing, providers: [Farewell] });
     const { client } = app.get(Farewell);
     afterTest(() => client.close());
     await client.connect();
@@ -266,7 +276,7 @@ describe('the end of an application without an SDK', () => {
   it('waits for nothing', async () => {
     const warnings = recordWarnings();
     const app = await NestFactory.createApplicationContext(rootModule({}), { logger: false });
-    app.get<TracedApplication>(TRACED_APPLICATION).tracer()?.openSpans.started();
+    app.get<TracedApplication>(TRACED_APPLICATION).openSpans.started();
     await app.close();
     expect(warnings).toEqual([]);
   });
@@ -282,10 +292,7 @@ async function startAndClose(
   provider.forceFlush = forceFlush;
   trace.setGlobalTracerProvider(provider);
   const app = await NestFactory.createApplicationContext(rootModule({ tracing }), { logger: false });
-  const openSpans = app.get<TracedApplication>(TRACED_APPLICATION).tracer()?.openSpans;
-  if (openSpans !== undefined) {
-    prepare(openSpans);
-  }
+  prepare(app.get<TracedApplication>(TRACED_APPLICATION).openSpans);
   const started = performance.now();
   await app.close();
   return { milliseconds: performance.now() - started };

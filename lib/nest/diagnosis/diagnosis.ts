@@ -31,7 +31,7 @@ export function diagnose(application: TracedApplication, modules: ModulesContain
     sdk,
     unreachable,
     foreignInstrumentation: foreignInstrumentation(),
-    openSpans: application.tracer()?.openSpans.count ?? 0,
+    openSpans: application.openSpans.count,
     warnings: options.enabled ? [...warningsOf(sdk, incompatibleApi), ...unreachable.map(warningOf)] : [],
   };
 }

@@ -1,9 +1,10 @@
 import { ClientsModule } from '@nestjs/microservices';
 import { SpanKind } from '@opentelemetry/api';
-import { InvalidOptionError, TracedClientKafka } from 'nestjs-kafka-tracing';
+import { InvalidOptionError, KafkaTracing, TracedClientKafka } from 'nestjs-kafka-tracing';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { expectChildOf } from '../../support/expectations.js';
+import { IdleServer } from '../../support/idle-servers.js';
 import { freshTopic, readPlain } from '../../support/kafka.js';
 import { kafkaOptions, startMicroservice } from '../../support/nest-app.js';
 import { afterTest, inSpan, useTracing } from '../../support/tracing.js';
@@ -45,6 +46,22 @@ describe('TracedClientKafka', () => {
     await startMicroservice({ tracing: { correlationId: 'of-the-module' } });
     const headers = await wireHeadersOf(new TracedClientKafka(options, { correlationId: 'of-its-own' }));
     expect(Object.keys(headers)).toEqual(['traceparent', 'of-its-own']);
+  });
+
+  it('counts the open spans of one with options of its own to its application, or else to the newest', async () => {
+    const counted: Record<string, readonly number[]> = {};
+    const clientOf = (whose: string) =>
+      new TracedClientKafka(options, {
+        onSend: () => (counted[whose] = apps.map((app) => app.get(KafkaTracing).diagnose().openSpans)),
+      });
+    const ofTheOlder = clientOf('older');
+    const apps = [
+      await startMicroservice({ providers: [{ provide: 'MINE', useValue: ofTheOlder }] }, new IdleServer()),
+      await startMicroservice({}, new IdleServer()),
+    ];
+    await wireHeadersOf(ofTheOlder);
+    await wireHeadersOf(clientOf('nobody'));
+    expect(counted).toEqual({ older: [1, 0], nobody: [0, 1] });
   });
 
   it('traces nothing where its own options say so', async () => {
