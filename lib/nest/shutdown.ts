@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api';
 import { attempt, report } from '../tracing/fail-open.js';
 import type { OpenSpans } from '../tracing/open-spans.js';
 import { flushers, registeredSdk } from '../tracing/registered-sdk.js';
+import { holdNoLongerThan } from './process-holders.js';
 import type { TracedApplication } from './traced-application.js';
 
 // Where spans stay open, this part of the time is left for those that have ended.
@@ -61,7 +62,9 @@ export class Shutdown {
       attempt('say how many spans are open', () => diag.warn(message));
     }
     const left = millisecondsTo(deadline);
-    const flushed = flushers().map((flush) => flush(left).catch((error: unknown) => report(PURPOSE, error)));
+    const flushed = flushers().map((flush) =>
+      holdNoLongerThan(left, () => flush(left)).catch((error: unknown) => report(PURPOSE, error)),
+    );
     if (!(await isInTime(Promise.all(flushed), left))) {
       report(PURPOSE, new Error(`Nothing answered within ${Math.round(left)} ms.`));
     }
