@@ -83,6 +83,12 @@ describe('a megabyte in one value', () => {
     expect(kafkaHeadersGetter.get(headers, 'traceparent')).toBe(traceparent(3));
   });
 
+  it.each(['baggage', 'tracestate'])('is read as the whole members at the beginning of a %s', (name) => {
+    const members = kafkaHeadersGetter.get({ [name]: full('a=1,') }, name);
+    expect(members).toBe(full('a=1,', 16_383));
+    expect(kafkaHeadersGetter.get({ [name]: full('a') }, name)).toBe('');
+  });
+
   it.each([
     ['traceparent', `cc${traceparent(3).slice(2)}-${full('x')}`],
     ['traceparent', `${full('x')}${traceparent(3)}`],

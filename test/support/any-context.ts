@@ -44,6 +44,7 @@ export function hugeContext(): fc.Arbitrary<Context> {
 
 function anyEntry(): fc.Arbitrary<unknown> {
   const text = fc.oneof(
+    { weight: 3, arbitrary: fc.string({ maxLength: 3 }) },
     anyCharacters(),
     fc.string({ maxLength: 2_000 }),
     fc.constantFrom('\ud800', 'x\udfff'),
