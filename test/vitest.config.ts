@@ -16,6 +16,7 @@ export default defineConfig({
     include: ['test/**/*.spec.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/matchers.ts'],
+    maxWorkers: 2, // Most of them wait for Kafka; vitest leaves one core of two idle.
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {
