@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { ask, callHook } from '../../lib/tracing/hooks.js';
 import { NO_SPAN, TracedSpan } from '../../lib/tracing/traced-span.js';
 import { recordReports } from '../support/diag-reports.js';
-import { afterTest, tracer, useTracing } from '../support/tracing.js';
+import { recordRejections } from '../support/rejections.js';
+import { tracer, useTracing } from '../support/tracing.js';
 import { until } from '../support/until.js';
 
 const reportOf = (purpose: string): string =>
@@ -22,15 +23,6 @@ class OwnPromise {
   then(_resolve: unknown, reject: (error: Error) => void): void {
     this.settle(reject);
   }
-}
-
-/** The rejections that nobody catches, until the test is over: each would end the process. */
-function recordRejections(): readonly unknown[] {
-  const rejections: unknown[] = [];
-  const listener = (reason: unknown): void => void rejections.push(reason);
-  process.on('unhandledRejection', listener);
-  afterTest(() => process.off('unhandledRejection', listener));
-  return rejections;
 }
 
 describe('a hook', () => {

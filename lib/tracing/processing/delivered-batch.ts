@@ -26,7 +26,6 @@ export class DeliveredBatch {
   find(candidate: DescribedMessage): DescribedMessage | undefined {
     this.#byOffset ??= new Map(this.messages.map((message) => [message.offset, message]));
     const message = this.#byOffset.get(candidate.offset);
-    const isMeant = message === candidate || (message !== undefined && message.headers === candidate.headers);
-    return isMeant ? message : undefined;
+    return message !== undefined && message.headers === candidate.headers ? message : undefined;
   }
 }
