@@ -9,6 +9,7 @@ import { kafkaMetrics } from './kafka-metrics.js';
 import type { OpenSpans } from './open-spans.js';
 import { SpanStarter, spanContextOf } from './span-starter.js';
 import { TopicPolicies, type TopicPolicy } from './topic-policies.js';
+import type { TracedSpan } from './traced-span.js';
 
 /**
  * What the parts of a tracer have in common: the options of one application, and all that is made of them once.
@@ -47,6 +48,15 @@ export class TracingCore {
         this.attributes.ofMessage(endpoint, operation, topic, message, policy),
       ) ?? {}
     );
+  }
+
+  /** What is said of a message only where its span is recorded, since it costs more. */
+  describeFurther(span: TracedSpan, message: DescribedMessage, policy: TopicPolicy): void {
+    if (span.isRecording) {
+      span.setAttributes(
+        attempt('describe a message', () => this.attributes.detailsOf(message, policy)) ?? {},
+      );
+    }
   }
 
   /** Says which errors of a topic's deliveries are part of the business; `undefined` where every one is a failure. */

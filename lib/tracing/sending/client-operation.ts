@@ -11,34 +11,35 @@ import type { TracingCore } from '../tracing-core.js';
 import type { Transaction } from './transaction.js';
 
 /**
- * Something that a client asks of the broker, besides a send: its span ends with the answer.
+ * Something that a client asks of the broker: its span, which is never active, ends with the answer.
  *
  * @internal
  */
 export class ClientOperation {
-  readonly #span: TracedSpan;
+  protected readonly span: TracedSpan;
   readonly #measured: Measurement | undefined;
 
   constructor(span: TracedSpan, measured: Measurement | undefined) {
-    this.#span = span;
+    this.span = span;
     this.#measured = measured;
   }
 
+  /** Whether somebody has to say how it ended. */
   get isWatched(): boolean {
-    return this.#span.isRecording || this.#measured !== undefined;
+    return this.span.isRecording || this.#measured !== undefined;
   }
 
   succeeded(): void {
     this.#measured?.();
-    this.#span.end();
+    this.span.end();
   }
 
   failed(error: unknown): void {
     const type = errorType(error);
-    this.#span.fail(type, error);
-    this.#span.recordException(error);
+    this.span.fail(type, error);
+    this.span.recordException(error);
     this.#measured?.(type);
-    this.#span.end();
+    this.span.end();
   }
 }
 
