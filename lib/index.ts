@@ -10,19 +10,16 @@ export {
   type KafkaTracingModuleAsyncOptions,
   type KafkaTracingOptionsFactory,
 } from './kafka-tracing.module.js';
+export type { BaggageLimits, KafkaTracingModuleOptions, SemconvNames } from './kafka-tracing.options.js';
+export type { HandledMessage, SentMessage } from './messages.js';
 export type {
-  BaggageLimits,
   BatchSpans,
   ExistingContext,
-  HandledMessage,
-  KafkaTracingModuleOptions,
   Relation,
-  SemconvNames,
-  SentMessage,
   TopicOptions,
   TopicRule,
   Trust,
-} from './kafka-tracing.options.js';
+} from './topic.options.js';
 export { type TraceKafkaOptions, traceKafka } from './kafkajs/trace-kafka.js';
 export { TracedClientKafka } from './nest/client/traced-client-kafka.js';
 export { TracedEvent } from './nest/decorators/traced-event.decorator.js';

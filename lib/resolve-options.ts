@@ -1,14 +1,12 @@
+import type { BaggageLimits, KafkaTracingModuleOptions, SemconvNames } from './kafka-tracing.options.js';
 import type {
-  BaggageLimits,
   BatchSpans,
   ExistingContext,
-  KafkaTracingModuleOptions,
   Relation,
-  SemconvNames,
   TopicOptions,
   TopicRule,
   Trust,
-} from './kafka-tracing.options.js';
+} from './topic.options.js';
 import {
   boolean,
   fail,

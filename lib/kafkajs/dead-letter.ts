@@ -1,5 +1,6 @@
 import type { IHeaders, ProducerRecord } from 'kafkajs';
-import type { HandledMessage, Trust } from '../kafka-tracing.options.js';
+import type { HandledMessage } from '../messages.js';
+import type { Trust } from '../topic.options.js';
 import { contextFields } from '../propagation/context-fields.js';
 import { extractCreationContext } from '../propagation/creation-context.js';
 import { isNamesake, setHeader } from '../propagation/header-names.js';

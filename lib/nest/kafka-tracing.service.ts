@@ -3,7 +3,7 @@ import type { KafkaContext } from '@nestjs/microservices';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { IHeaders, ProducerRecord } from 'kafkajs';
 import { deadLetterOf } from '../kafkajs/dead-letter.js';
-import type { HandledMessage } from '../kafka-tracing.options.js';
+import type { HandledMessage } from '../messages.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import { withReceivedMessage } from '../propagation/received-messages.js';
 import { activeContext, attempt, startWithin } from '../tracing/fail-open.js';

@@ -1,7 +1,7 @@
 import { type Context, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import type { CreationContext } from '../propagation/creation-context.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
-import type { Trust } from '../kafka-tracing.options.js';
+import type { Trust } from '../topic.options.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import type { DescribedMessage, KafkaEndpoint } from './attributes.js';
 import { type ClientOperation, startSendOffsets } from './sending/client-operation.js';

@@ -1,4 +1,4 @@
-import type { Relation, TopicRule, Trust } from '../kafka-tracing.options.js';
+import type { Relation, TopicRule, Trust } from '../topic.options.js';
 import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
 import { attempt } from './fail-open.js';
 import { refusePromise } from './hooks.js';

@@ -1,6 +1,6 @@
 import { propagation } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import type { HandledMessage } from '../../lib/kafka-tracing.options.js';
+import type { HandledMessage } from '../../lib/messages.js';
 import { deadLetterOf } from '../../lib/kafkajs/dead-letter.js';
 import { traceparent } from '../support/trace-context.js';
 import { afterTest, useTracing } from '../support/tracing.js';

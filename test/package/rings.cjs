@@ -3,7 +3,8 @@
 const CORE = '^lib/(propagation|tracing)/';
 const DRIVER = '^lib/kafkajs/';
 const SDK_LOADER = '^lib/testing/application-sdk\\.ts$';
-const LEAVES = '^lib/(errors/|option-checks\\.ts|resolve-options\\.ts|kafka-tracing\\.options\\.ts)';
+const LEAVES =
+  '^lib/(errors/|option-checks\\.ts|resolve-options\\.ts|messages\\.ts|(kafka-tracing|topic)\\.options\\.ts)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -63,7 +64,10 @@ module.exports = {
       name: 'only-the-tracer-starts-spans',
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/tracing/' },
-      to: { path: '^lib/tracing/(step|sending)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^lib/tracing/(span-starter|processing/step|sending/.*)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'sample-uses-the-package',

@@ -1,4 +1,4 @@
-import type { TopicRule } from '../../lib/kafka-tracing.options.js';
+import type { TopicRule } from '../../lib/topic.options.js';
 import { connected, freshName, plainKafka } from './kafka.js';
 import type { SpanOutcome } from './outcome.js';
 import { afterTest } from './tracing.js';

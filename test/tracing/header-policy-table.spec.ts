@@ -1,7 +1,7 @@
 import { type Context, ROOT_CONTEXT, context, propagation, trace } from '@opentelemetry/api';
 import { AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import type { ExistingContext, Relation, Trust } from '../../lib/kafka-tracing.options.js';
+import type { ExistingContext, Relation, Trust } from '../../lib/topic.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';

@@ -19,7 +19,7 @@ function throwing(): never {
 class OwnPromise {
   constructor(readonly settle: (reject: (error: Error) => void) => void) {}
 
-  // oxlint-disable-next-line unicorn/no-thenable -- that is what it is
+  // oxlint-disable-next-line unicorn/no-thenable -- what a promise library of somebody's own makes.
   then(_resolve: unknown, reject: (error: Error) => void): void {
     this.settle(reject);
   }

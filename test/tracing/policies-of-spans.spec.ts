@@ -1,7 +1,8 @@
 import { TraceFlags, propagation } from '@opentelemetry/api';
 import { ParentBasedSampler, AlwaysOnSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
-import type { KafkaTracingModuleOptions, Relation } from '../../lib/kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../../lib/kafka-tracing.options.js';
+import type { Relation } from '../../lib/topic.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
 import type { RecordedSpan } from '../../lib/testing/recorded-span.js';
 import type { Delivery } from '../../lib/tracing/processing/delivery.js';

@@ -19,7 +19,8 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { KafkaTracing, KafkaTracingModule } from 'nestjs-kafka-tracing';
 import { describe, expect, it, vi } from 'vitest';
-import type { KafkaTracingModuleOptions, Relation, Trust } from '../../lib/kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../../lib/kafka-tracing.options.js';
+import type { Relation, Trust } from '../../lib/topic.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
 import type { Delivery } from '../../lib/tracing/processing/delivery.js';
 import { KafkaTracer } from '../../lib/tracing/kafka-tracer.js';

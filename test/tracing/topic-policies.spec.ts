@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { TopicRule } from '../../lib/kafka-tracing.options.js';
+import type { TopicRule } from '../../lib/topic.options.js';
 import { resolveOptions } from '../../lib/resolve-options.js';
 import { TopicPolicies } from '../../lib/tracing/topic-policies.js';
 

@@ -23,7 +23,7 @@ const TRACED_EVENT = Symbol.for('nestjs-kafka-tracing.traced-event');
  * @see https://docs.nestjs.com/microservices/kafka
  * @publicApi
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- see TracedEventOptions
+// oxlint-disable-next-line typescript/no-explicit-any -- as in Nest's handlers: a callback may leave out its parameter's type
 export function TracedEvent<TPayload = any>(options?: TracedEventOptions<TPayload>): MethodDecorator;
 /**
  * Handles a topic's events, and says how the business step looks in a trace: `@EventPattern(topic)` and
@@ -39,7 +39,7 @@ export function TracedEvent<TPayload = any>(options?: TracedEventOptions<TPayloa
  * @see https://docs.nestjs.com/microservices/kafka
  * @publicApi
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- see TracedEventOptions
+// oxlint-disable-next-line typescript/no-explicit-any -- as in Nest's handlers: a callback may leave out its parameter's type
 export function TracedEvent<TPayload = any>(
   topic: string | RegExp,
   options?: TracedEventOptions<TPayload>,

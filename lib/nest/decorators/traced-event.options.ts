@@ -1,7 +1,7 @@
 import type { KafkaContext } from '@nestjs/microservices';
 import type { Attributes } from '@opentelemetry/api';
 import { InvalidOptionError } from '../../errors/index.js';
-import type { Relation, Trust } from '../../kafka-tracing.options.js';
+import type { Relation, Trust } from '../../topic.options.js';
 import { checkTopicOptions } from '../../resolve-options.js';
 import { refuseUnknown, requireObject } from '../../option-checks.js';
 
@@ -12,7 +12,7 @@ import { refuseUnknown, requireObject } from '../../option-checks.js';
  *   callback may leave its parameter's type out.
  * @publicApi
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- see TPayload
+// oxlint-disable-next-line typescript/no-explicit-any -- as in Nest's handlers: a callback may leave out its parameter's type
 export interface TracedEventOptions<TPayload = any> {
   /**
    * The name of a span of its own for the business step, a child of the process span. Low cardinality: no ids.

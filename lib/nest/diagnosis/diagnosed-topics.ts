@@ -1,6 +1,6 @@
 import { isRegExp } from 'node:util/types';
 import type { ModulesContainer } from '@nestjs/core';
-import type { TopicRule } from '../../kafka-tracing.options.js';
+import type { TopicRule } from '../../topic.options.js';
 import type { ResolvedOptions } from '../../resolve-options.js';
 import { TopicPolicies, matches } from '../../tracing/topic-policies.js';
 import type { DiagnosedPolicy, DiagnosedRule, DiagnosedTopic } from './diagnosis.types.js';

@@ -1,4 +1,4 @@
-import type { TopicOptions } from '../../kafka-tracing.options.js';
+import type { TopicOptions } from '../../topic.options.js';
 
 /**
  * What is traced of an application, and what is not: {@link KafkaTracing.diagnose}. Plain data, which may be printed or sent

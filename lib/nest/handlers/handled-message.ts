@@ -1,5 +1,6 @@
 import { KafkaContext } from '@nestjs/microservices';
-import type { HandledMessage, Trust } from '../../kafka-tracing.options.js';
+import type { HandledMessage } from '../../messages.js';
+import type { Trust } from '../../topic.options.js';
 import { extractCreationContext } from '../../propagation/creation-context.js';
 import { isCarrier } from '../../propagation/kafka-headers.js';
 import { isEcho } from '../../propagation/received-messages.js';

@@ -1,5 +1,6 @@
 import { type Attributes, type Context, createContextKey } from '@opentelemetry/api';
-import type { HandledMessage, Trust } from '../../kafka-tracing.options.js';
+import type { HandledMessage } from '../../messages.js';
+import type { Trust } from '../../topic.options.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { errorType } from '../error-type.js';

@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
-import type { HandledMessage } from '../../kafka-tracing.options.js';
+import type { HandledMessage } from '../../messages.js';
 import { type ReceivedMessage, withReceived } from '../../propagation/received-messages.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';

@@ -1,5 +1,6 @@
 import { type Attributes, type Context, ROOT_CONTEXT, SpanKind, type SpanOptions } from '@opentelemetry/api';
-import type { HandledMessage, Trust } from '../../kafka-tracing.options.js';
+import type { HandledMessage } from '../../messages.js';
+import type { Trust } from '../../topic.options.js';
 import {
   type CreationContext,
   NO_CREATION_CONTEXT,
@@ -129,13 +130,7 @@ function describeFurther(
   { message, handled }: Delivered,
   policy: TopicPolicy,
 ): void {
-  if (!span.isRecording) {
-    return;
-  }
-  const details = attempt('describe a message', () => core.attributes.detailsOf(message, policy));
-  if (details !== undefined) {
-    span.setAttributes(details);
-  }
+  core.describeFurther(span, message, policy);
   if (handled !== undefined) {
     callHook('onProcess', core.options.onProcess, span, handled);
   }

@@ -1,5 +1,5 @@
 import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
-import type { SentMessage } from '../../kafka-tracing.options.js';
+import type { SentMessage } from '../../messages.js';
 import { presetCreationContext } from '../../propagation/header-policy.js';
 import { originalCreationContext } from '../../propagation/original-context.js';
 import { headersWithOneSpanContext } from '../../propagation/repeated-headers.js';
@@ -104,7 +104,7 @@ export function headersOf(
 }
 
 /**
- * What is said of a message only where its span is recorded.
+ * What is said of a message that is sent only where its span is recorded.
  *
  * @internal
  */
@@ -115,12 +115,6 @@ export function describeFurther(
   message: DescribedMessage,
   policy: TopicPolicy,
 ): void {
-  if (!span.isRecording) {
-    return;
-  }
-  const details = attempt('describe a message', () => core.attributes.detailsOf(message, policy));
-  if (details !== undefined) {
-    span.setAttributes(details);
-  }
+  core.describeFurther(span, message, policy);
   callHook('onSend', core.options.onSend, span, { topic, message } as SentMessage);
 }

@@ -1,6 +1,7 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import type { KafkaTracingModuleOptions, TopicRule } from '../../../lib/kafka-tracing.options.js';
+import type { KafkaTracingModuleOptions } from '../../../lib/kafka-tracing.options.js';
+import type { TopicRule } from '../../../lib/topic.options.js';
 import { resolveOptions } from '../../../lib/resolve-options.js';
 import type { ClientOperation } from '../../../lib/tracing/sending/client-operation.js';
 import { KafkaTracer } from '../../../lib/tracing/kafka-tracer.js';
