@@ -1,8 +1,10 @@
 import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
 import { KafkaTracingModule } from 'nestjs-kafka-tracing';
+import { DatabaseModule } from '../platform/database/database.module.js';
 import { EnvironmentModule } from '../platform/environment/environment.module.js';
 import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
+import { notificationsDatabase } from './database/schema.js';
 import type { NotificationServiceEnvironment } from './notification-service.environment.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 
@@ -14,6 +16,7 @@ export class AppModule {
       imports: [
         TelemetryModule,
         EnvironmentModule.forRoot(environment),
+        DatabaseModule.forRoot(notificationsDatabase),
         KafkaTracingModule.forRoot({ bodySize: true }),
         NotificationsModule,
       ],

@@ -1,6 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DatabaseModule } from '../../platform/database/database.module.js';
-import { notificationsDatabase } from '../database/schema.js';
 import { Mailer } from '../mail/mailer.js';
 import { NotificationsController } from './notifications.controller.js';
 import { NotificationsRepository } from './notifications.repository.js';
@@ -8,7 +6,6 @@ import { NotificationsService } from './notifications.service.js';
 import { OrderEventsController } from './order-events.controller.js';
 
 @Module({
-  imports: [DatabaseModule.forRoot(notificationsDatabase)],
   controllers: [NotificationsController, OrderEventsController],
   providers: [NotificationsService, NotificationsRepository, Mailer],
 })

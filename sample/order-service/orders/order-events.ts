@@ -1,22 +1,25 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ClientKafka } from '@nestjs/microservices';
-import { lastValueFrom } from 'rxjs';
+import { Injectable } from '@nestjs/common';
 import { ORDER_EVENTS, type OrderCreated } from '../../contracts/order-events.js';
-
-export const KAFKA_CLIENT = 'KAFKA_CLIENT';
+import type { Database } from '../../platform/database/database.js';
+import { Outbox } from '../outbox/outbox.js';
+import type { Order } from './order.js';
 
 /** Publishes what happens to orders. */
 @Injectable()
-export class OrderEvents implements OnModuleInit {
-  constructor(@Inject(KAFKA_CLIENT) private readonly client: ClientKafka) {}
+export class OrderEvents {
+  constructor(private readonly outbox: Outbox) {}
 
-  async onModuleInit(): Promise<void> {
-    await this.client.connect();
+  /** Together with `transaction`; several orders as one batch. Events of one order stay in order, by its key. */
+  async publishCreated(transaction: Database, orders: readonly Order[]): Promise<void> {
+    const messages = orders.map((order) => ({
+      key: order.id,
+      value: JSON.stringify(eventOf(order)),
+      headers: { 'event-type': 'order-created' },
+    }));
+    await this.outbox.add(transaction, ORDER_EVENTS, messages);
   }
+}
 
-  /** Resolves when the broker has acknowledged the event; events of one order stay in order, by its key. */
-  async publishCreated(order: OrderCreated): Promise<void> {
-    const event = { key: order.id, value: order, headers: { 'event-type': 'order-created' } };
-    await lastValueFrom(this.client.emit(ORDER_EVENTS, event));
-  }
+function eventOf({ id, customerId, amount, createdAt }: Order): OrderCreated {
+  return { id, customerId, amount, createdAt };
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, NotFoundException, Param, Post } from '@nestjs/common';
-import { newOrder, type NewOrder, type Order, orderId } from './order.js';
+import { newOrder, type NewOrder, newOrders, type NewOrders, type Order, orderId } from './order.js';
 import { OrdersRepository } from './orders.repository.js';
 import { OrdersService } from './orders.service.js';
 
@@ -13,6 +13,13 @@ export class OrdersController {
   @Post()
   create(@Body({ schema: newOrder }) order: NewOrder): Promise<Order> {
     return this.service.create(order);
+  }
+
+  @Post('bulk')
+  async createAll(
+    @Body({ schema: newOrders }) { orders }: NewOrders,
+  ): Promise<{ readonly orders: readonly Order[] }> {
+    return { orders: await this.service.createAll(orders) };
   }
 
   @Get(':id')

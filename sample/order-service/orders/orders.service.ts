@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Database } from '../../platform/database/database.js';
+import { DATABASE } from '../../platform/database/database.module.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
 import type { NewOrder, Order } from './order.js';
 import { OrderEvents } from './order-events.js';
 import { OrdersRepository } from './orders.repository.js';
@@ -10,19 +13,39 @@ export class OrdersService {
   private readonly tracer = trace.getTracer('order-service');
 
   constructor(
+    @Inject(DATABASE) private readonly database: Database,
     private readonly repository: OrdersRepository,
     private readonly events: OrderEvents,
+    private readonly relay: OutboxRelay,
   ) {}
 
-  /** Saves the order and publishes it, both inside one `create_order` span. */
-  create(newOrder: NewOrder): Promise<Order> {
-    const order: Order = { id: randomUUID(), ...newOrder, createdAt: new Date().toISOString() };
+  /** Saves the order and, in the same transaction, what is to be published of it, both inside one `create_order` span. */
+  async create(newOrder: NewOrder): Promise<Order> {
+    const order = orderOf(newOrder);
     const attributes = { 'order.id': order.id, 'order.amount': order.amount };
-    return this.tracer.startActiveSpan('create_order', { attributes }, async (span) => {
+    await this.inSpan('create_order', attributes, () => this.save([order]));
+    return order;
+  }
+
+  /** All of them or none, inside one `create_orders` span, and published as one batch. */
+  async createAll(newOrders: readonly NewOrder[]): Promise<readonly Order[]> {
+    const orders = newOrders.map(orderOf);
+    await this.inSpan('create_orders', { 'order.count': orders.length }, () => this.save(orders));
+    return orders;
+  }
+
+  private async save(orders: readonly Order[]): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      await this.repository.insert(transaction, orders);
+      await this.events.publishCreated(transaction, orders);
+    });
+    this.relay.wake();
+  }
+
+  private inSpan(name: string, attributes: Attributes, work: () => Promise<void>): Promise<void> {
+    return this.tracer.startActiveSpan(name, { attributes }, async (span: Span) => {
       try {
-        await this.repository.insert(order);
-        await this.events.publishCreated(order);
-        return order;
+        await work();
       } catch (error) {
         span.recordException(error as Error);
         span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error).message });
@@ -32,4 +55,8 @@ export class OrdersService {
       }
     });
   }
+}
+
+function orderOf(newOrder: NewOrder): Order {
+  return { id: randomUUID(), ...newOrder, createdAt: new Date().toISOString() };
 }

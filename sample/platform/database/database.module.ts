@@ -8,9 +8,13 @@ import { openServerDatabase } from './open-server-database.js';
 /** Injects the service's {@link Database}. */
 export const DATABASE = 'DATABASE';
 
-const OPEN_DATABASE = 'OPEN_DATABASE';
+/** Injects the {@link OpenDatabase} itself, for work that only one replica may do at a time. */
+export const OPEN_DATABASE = 'OPEN_DATABASE';
 
-/** Opens and migrates the database of a service at start, and closes it once nothing needs it any more. */
+/**
+ * Opens and migrates the database of a service at start. It is global, since Nest closes global modules last: nothing needs it
+ * any more then.
+ */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(@Inject(OPEN_DATABASE) private readonly connection: OpenDatabase) {}
@@ -18,6 +22,7 @@ export class DatabaseModule implements OnApplicationShutdown {
   static forRoot(definition: DatabaseDefinition): DynamicModule {
     return {
       module: DatabaseModule,
+      global: true,
       providers: [
         {
           provide: OPEN_DATABASE,
@@ -30,7 +35,7 @@ export class DatabaseModule implements OnApplicationShutdown {
           inject: [OPEN_DATABASE],
         },
       ],
-      exports: [DATABASE],
+      exports: [DATABASE, OPEN_DATABASE],
     };
   }
 

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
+import { tryLock, unlock } from './advisory-locks.js';
 import { lockDataFolder } from './data-folder-lock.js';
 import type { DatabaseDefinition, OpenDatabase } from './database.js';
 
@@ -12,12 +13,12 @@ export async function openEmbeddedDatabase(
 ): Promise<OpenDatabase> {
   if (dataDir.startsWith('memory://')) return start(dataDir, definition);
   const folder = resolve(dataDir);
-  const unlock = await lockDataFolder(folder);
+  const giveBack = await lockDataFolder(folder);
   try {
-    const { database, close } = await start(join(folder, 'postgres'), definition);
-    return { database, close: () => close().finally(unlock) };
+    const opened = await start(join(folder, 'postgres'), definition);
+    return { ...opened, close: () => opened.close().finally(giveBack) };
   } catch (error) {
-    await unlock();
+    await giveBack();
     throw error;
   }
 }
@@ -30,7 +31,15 @@ async function start(dataDir: string, definition: DatabaseDefinition): Promise<O
       migrationsFolder: definition.migrationsFolder,
       migrationsTable: `${definition.name}_migrations`,
     });
-    return { database, close: () => client.close() };
+    return {
+      database,
+      // There is one session, and no other process: the lock is free, unless this process asked for it already.
+      exclusively: async (lock, work) => {
+        if (!(await tryLock(database, lock))) return undefined;
+        return work(database).finally(() => unlock(database, lock));
+      },
+      close: () => client.close(),
+    };
   } catch (error) {
     await client.close();
     throw error;

@@ -1,12 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { waitUntilReachable } from '../lifecycle/wait-until-reachable.js';
+import { awaitLock, MIGRATION_LOCK, tryLock } from './advisory-locks.js';
 import type { DatabaseDefinition, OpenDatabase } from './database.js';
-
-/** Any number: what counts is that every replica asks for the same lock. */
-const MIGRATION_LOCK = 20_261_122;
 
 /** A Postgres server, which several replicas of the service may share. */
 export async function openServerDatabase(
@@ -23,24 +21,41 @@ export async function openServerDatabase(
       await pool.query('select 1');
     });
     await migrateAlone(pool, definition);
-    return { database: drizzle(pool), close: () => pool.end() };
   } catch (error) {
     await pool.end();
     throw error;
   }
+  return {
+    database: drizzle(pool),
+    exclusively: (lock, work) =>
+      inSessionOfItsOwn(pool, async (client) => {
+        const session = drizzle(client);
+        return (await tryLock(session, lock)) ? work(session) : undefined;
+      }),
+    close: () => pool.end(),
+  };
 }
 
 /** drizzle's `migrate` takes no lock, and replicas that start together would run the same migration twice. */
 async function migrateAlone(pool: Pool, definition: DatabaseDefinition): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await migrate(drizzle(client), {
+  await inSessionOfItsOwn(pool, async (client) => {
+    const session = drizzle(client);
+    await awaitLock(session, MIGRATION_LOCK);
+    await migrate(session, {
       migrationsFolder: definition.migrationsFolder,
       migrationsTable: `${definition.name}_migrations`,
     });
+  });
+}
+
+/** A connection that ends with the work, and with it its locks, whatever state the work left it in. */
+async function inSessionOfItsOwn<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  // What breaks the connection is told by the next query; without a listener it would end the process.
+  client.on('error', () => undefined);
+  try {
+    return await work(client);
   } finally {
-    // Ends the session, and with it the lock, whatever state the migration left it in.
     client.release(true);
   }
 }
