@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { type INestApplication, Logger } from '@nestjs/common';
 import type { KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { ORDER_EVENTS } from '../../sample/contracts/order-events.js';
-import { createApp } from '../../sample/order-service/create-app.js';
+import { ORDER_EVENTS } from '../../../sample/contracts/order-events.js';
+import { createApp } from '../../../sample/order-service/create-app.js';
 import {
   type OrderServiceEnvironment,
   orderServiceEnvironment,
-} from '../../sample/order-service/order-service.environment.js';
-import { OrderEvents } from '../../sample/order-service/orders/order-events.js';
-import { lockDataFolder } from '../../sample/platform/database/data-folder-lock.js';
-import { openEmbeddedDatabase } from '../../sample/platform/database/open-embedded-database.js';
-import { readEnvironment } from '../../sample/platform/environment/environment.js';
-import { StartupError } from '../../sample/platform/lifecycle/startup.error.js';
-import { ordersDatabase } from '../../sample/order-service/database/schema.js';
-import { connected, freshName, plainKafka } from '../support/kafka.js';
-import { afterTest, inSpan, useTracing } from '../support/tracing.js';
+} from '../../../sample/order-service/order-service.environment.js';
+import { OrderEvents } from '../../../sample/order-service/orders/order-events.js';
+import { lockDataFolder } from '../../../sample/platform/database/data-folder-lock.js';
+import { openEmbeddedDatabase } from '../../../sample/platform/database/open-embedded-database.js';
+import { readEnvironment } from '../../../sample/platform/environment/environment.js';
+import { StartupError } from '../../../sample/platform/lifecycle/startup.error.js';
+import { ordersDatabase } from '../../../sample/order-service/database/schema.js';
+import { connected, freshName, plainKafka } from '../../support/kafka.js';
+import { afterTest, inSpan, useTracing } from '../../support/tracing.js';
 
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 
