@@ -5,6 +5,7 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { EnvironmentModule } from '../platform/environment/environment.module.js';
 import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
 import { notificationsDatabase } from './database/schema.js';
+import { InventoryModule } from './inventory/inventory.module.js';
 import type { NotificationServiceEnvironment } from './notification-service.environment.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 
@@ -17,8 +18,9 @@ export class AppModule {
         TelemetryModule,
         EnvironmentModule.forRoot(environment),
         DatabaseModule.forRoot(notificationsDatabase),
-        KafkaTracingModule.forRoot({ bodySize: true }),
+        KafkaTracingModule.forRoot({ bodySize: true, relation: environment.KAFKA_TRACE_RELATION }),
         NotificationsModule,
+        InventoryModule,
       ],
       providers: [{ provide: APP_PIPE, useValue: new StandardSchemaValidationPipe() }],
     };

@@ -3,6 +3,8 @@ import { serviceEnvironment } from '../platform/environment/environment.js';
 
 const ATTEMPTS_EXPECTED = 'expected a whole number from 1 to 1000';
 
+const RELATION_EXPECTED = 'expected both, parent or link';
+
 export const notificationServiceEnvironment = serviceEnvironment({
   port: 3001,
   dataDir: '.data/notification-service',
@@ -16,6 +18,8 @@ export const notificationServiceEnvironment = serviceEnvironment({
     .transform(Number)
     .refine((attempts) => attempts >= 1 && attempts <= 1000, ATTEMPTS_EXPECTED)
     .default(3),
+  /** How the spans of deliveries relate to the messages: the option `relation` of nestjs-kafka-tracing. */
+  KAFKA_TRACE_RELATION: z.enum(['both', 'parent', 'link'], RELATION_EXPECTED).default('both'),
 });
 
 export type NotificationServiceEnvironment = Readonly<z.infer<typeof notificationServiceEnvironment>>;

@@ -6,6 +6,7 @@ import { EnvironmentModule } from '../platform/environment/environment.module.js
 import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
 import { ordersDatabase } from './database/schema.js';
 import type { OrderServiceEnvironment } from './order-service.environment.js';
+import { InventoryModule } from './inventory/inventory.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 
 @Module({})
@@ -24,6 +25,7 @@ export class AppModule {
           maxCreateSpans: 1000,
         }),
         OrdersModule,
+        InventoryModule,
       ],
       providers: [{ provide: APP_PIPE, useValue: new StandardSchemaValidationPipe() }],
     };

@@ -190,8 +190,10 @@ describe('an event that does not keep to its contract', () => {
       expect(deadLetter.value?.toString() ?? null).toBe(value);
       expect(textOf(deadLetter.headers)).toMatchObject({
         'x-original-traceparent': traceparent(7),
-        'x-error-type': 'InvalidEventError',
-        'x-error-message': expect.stringMatching(/^An event of order-events does not keep to its contract: /),
+        'x-error-type': 'InvalidMessageError',
+        'x-error-message': expect.stringMatching(
+          /^A message of order-events does not keep to its contract: /,
+        ),
         'x-delivery-attempt': '1',
       });
     }

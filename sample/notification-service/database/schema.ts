@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { DatabaseDefinition } from '../../platform/database/database.js';
 
 export const notifications = pgTable('notifications', {
@@ -9,6 +9,12 @@ export const notifications = pgTable('notifications', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   /** Null until the mail server has taken the mail. */
   sentAt: timestamp('sent_at', { withTimezone: true }),
+});
+
+/** How much of each item there is. */
+export const stock = pgTable('stock', {
+  sku: text().primaryKey(),
+  available: integer().notNull(),
 });
 
 export const notificationsDatabase: DatabaseDefinition = {

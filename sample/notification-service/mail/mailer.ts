@@ -5,6 +5,8 @@ import type { NotificationServiceEnvironment } from '../notification-service.env
 import { standInMailServer } from './stand-in-mail-server.js';
 
 export interface Mail {
+  /** The same each time that a mail is sent again, so that mail programs show it once. @see https://www.rfc-editor.org/rfc/rfc5322#section-3.6.4 */
+  readonly messageId: string;
   readonly to: string;
   readonly subject: string;
   readonly text: string;

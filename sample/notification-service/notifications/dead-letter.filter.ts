@@ -5,7 +5,7 @@ import { KafkaTracing } from 'nestjs-kafka-tracing';
 import { catchError, defer, type Observable } from 'rxjs';
 import { ENVIRONMENT } from '../../platform/environment/environment.module.js';
 import type { NotificationServiceEnvironment } from '../notification-service.environment.js';
-import { InvalidEventError } from './invalid-event.error.js';
+import { InvalidMessageError } from '../validation/invalid-message.error.js';
 
 /**
  * Gives up an event that cannot be handled, so that it does not block its partition for ever: after `DELIVERY_ATTEMPTS`
@@ -27,7 +27,7 @@ export class DeadLetterFilter extends BaseRpcExceptionFilter {
     const kafka = host.switchToRpc().getContext<KafkaContext>();
     const deadLetter = this.tracing.deadLetter(kafka, error);
     const isLastAttempt = attemptsOf(deadLetter) >= this.environment.DELIVERY_ATTEMPTS;
-    if (!isLastAttempt && !(error instanceof InvalidEventError)) return this.redeliver(error);
+    if (!isLastAttempt && !(error instanceof InvalidMessageError)) return this.redeliver(error);
     return defer(() => this.giveUp(kafka, deadLetter, error)).pipe(
       catchError((reason: unknown) => this.redeliver(reason)),
     );

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { eq } from 'drizzle-orm';
 import type { Database } from '../../platform/database/database.js';
 import { DATABASE } from '../../platform/database/database.module.js';
+import { query } from '../../platform/database/query.js';
 import { notifications } from '../database/schema.js';
 import type { Notification } from './notification.js';
 
@@ -10,19 +11,23 @@ export class NotificationsRepository {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
   async find(orderId: string): Promise<Notification | undefined> {
-    const [row] = await this.database.select().from(notifications).where(eq(notifications.orderId, orderId));
+    const [row] = await query(
+      this.database.select().from(notifications).where(eq(notifications.orderId, orderId)),
+    );
     return row;
   }
 
   /** Makes the notification of an order, unless there is one. */
   async insertOnce(notification: Pick<Notification, 'orderId' | 'recipient' | 'subject'>): Promise<void> {
-    await this.database.insert(notifications).values(notification).onConflictDoNothing();
+    await query(this.database.insert(notifications).values(notification).onConflictDoNothing());
   }
 
   async markSent(orderId: string): Promise<void> {
-    await this.database
-      .update(notifications)
-      .set({ sentAt: new Date() })
-      .where(eq(notifications.orderId, orderId));
+    await query(
+      this.database
+        .update(notifications)
+        .set({ sentAt: new Date() })
+        .where(eq(notifications.orderId, orderId)),
+    );
   }
 }

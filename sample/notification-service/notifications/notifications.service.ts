@@ -21,6 +21,7 @@ export class NotificationsService {
     const subject = `Your order ${order.id}`;
     await this.repository.insertOnce({ orderId: order.id, recipient, subject });
     await this.mailer.send({
+      messageId: `<order-${order.id}@shop.example>`,
       to: recipient,
       subject,
       text: `Thank you for your order of ${order.amount.toFixed(2)}.`,

@@ -3,11 +3,11 @@ import { Payload } from '@nestjs/microservices';
 import { TracedEvent } from 'nestjs-kafka-tracing';
 import { ORDER_EVENTS, orderCreated, type OrderCreated } from '../../contracts/order-events.js';
 import { DeadLetterFilter } from './dead-letter.filter.js';
-import { InvalidEventError } from './invalid-event.error.js';
+import { InvalidMessageError } from '../validation/invalid-message.error.js';
 import { NotificationsService } from './notifications.service.js';
 
 const validated = new StandardSchemaValidationPipe({
-  exceptionFactory: (issues) => new InvalidEventError(ORDER_EVENTS, issues),
+  exceptionFactory: (issues) => new InvalidMessageError(ORDER_EVENTS, issues),
 });
 
 /** Handles what order-service publishes. */

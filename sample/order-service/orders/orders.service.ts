@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Database } from '../../platform/database/database.js';
 import { DATABASE } from '../../platform/database/database.module.js';
+import { Inventory } from '../inventory/inventory.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import type { NewOrder, Order } from './order.js';
 import { OrderEvents } from './order-events.js';
@@ -17,13 +18,20 @@ export class OrdersService {
     private readonly repository: OrdersRepository,
     private readonly events: OrderEvents,
     private readonly relay: OutboxRelay,
+    private readonly inventory: Inventory,
   ) {}
 
-  /** Saves the order and, in the same transaction, what is to be published of it, both inside one `create_order` span. */
+  /**
+   * Saves the order and, in the same transaction, what is to be published of it, inside one `create_order` span. Of an order of an
+   * item the inventory is asked first, while no transaction is open.
+   */
   async create(newOrder: NewOrder): Promise<Order> {
     const order = orderOf(newOrder);
     const attributes = { 'order.id': order.id, 'order.amount': order.amount };
-    await this.inSpan('create_order', attributes, () => this.save([order]));
+    await this.inSpan('create_order', attributes, async () => {
+      if (order.item) await this.inventory.requireAvailable(order.item);
+      await this.save([order]);
+    });
     return order;
   }
 

@@ -85,7 +85,7 @@ describe('order-service over HTTP', () => {
     ['no orders', { orders: [] }, 'orders: expected 1 to 1000 orders'],
     [
       '1,001 orders',
-      { orders: Array(1001).fill({ customerId: 'a', amount: 1 }) },
+      { orders: Array.from({ length: 1001 }, () => ({ customerId: 'a', amount: 1 })) },
       'orders: expected 1 to 1000',
     ],
     ['an array', [{ customerId: 'a', amount: 1 }], 'orders'],

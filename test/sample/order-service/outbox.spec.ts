@@ -1,4 +1,5 @@
 import { type INestApplication, Logger } from '@nestjs/common';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import { EmbeddedKafka } from 'nestjs-kafka-tracing/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +51,7 @@ describe('the outbox of order-service', () => {
     expect(refused.status).toBe(500);
     expect(await postgres.query(database, 'select id from orders')).toEqual([{ id: kept }]);
     await untilSent(database, 1);
-    const [failed] = spans.named('create_order').filter(({ status }) => status.code === 2);
+    const [failed] = spans.named('create_order').filter(({ status }) => status.code === SpanStatusCode.ERROR);
     expect(failed?.status.message).toMatch(/violates check constraint/);
     expect(JSON.stringify(failed?.events)).not.toContain('customer-2');
   });
@@ -102,7 +103,7 @@ describe('the outbox of order-service', () => {
     expect(failedSends().length).toBeLessThan(5);
     for (const createOrder of spans.named('create_order')) {
       const sends = spans.named(`send ${ORDER_EVENTS}`).filter(isBelow(createOrder.spanContext().spanId));
-      expect(sends.filter(({ status }) => status.code === 0)).toHaveLength(1);
+      expect(sends.filter(({ status }) => status.code === SpanStatusCode.UNSET)).toHaveLength(1);
     }
   }, 90_000);
 
@@ -116,7 +117,7 @@ describe('the outbox of order-service', () => {
 
     expect(sentBy.map((count) => count()).toSorted((a, b) => a - b)).toEqual([0, 20]);
     expect(await eventsOf(ids)).toHaveLength(20);
-    const leader = replicas[sentBy[0]!() === 20 ? 0 : 1]!;
+    const leader = replicas[sentBy[0]!() === 20 ? 0 : 1];
     const standBy = replicas.find((replica) => replica !== leader)!;
     await leader.app.close();
 
@@ -192,7 +193,7 @@ describe('the outbox of order-service', () => {
   });
 
   function failedSends(): readonly unknown[] {
-    return spans.named(`send ${ORDER_EVENTS}`).filter(({ status }) => status.code === 2);
+    return spans.named(`send ${ORDER_EVENTS}`).filter(({ status }) => status.code === SpanStatusCode.ERROR);
   }
 });
 

@@ -3,12 +3,12 @@ interface Issue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** An event that does not keep to its contract; delivering it again would not help. */
-export class InvalidEventError extends Error {
-  override readonly name = 'InvalidEventError';
+/** A message that does not keep to its contract; delivering it again would not help. */
+export class InvalidMessageError extends Error {
+  override readonly name = 'InvalidMessageError';
 
   constructor(topic: string, issues: readonly Issue[]) {
-    super(`An event of ${topic} does not keep to its contract: ${issues.map(describe).join('; ')}`);
+    super(`A message of ${topic} does not keep to its contract: ${issues.map(describe).join('; ')}`);
   }
 }
 
