@@ -7,6 +7,12 @@ export interface TraceStoreOptions {
   readonly maxTraces?: number;
 }
 
+/** The traces that have got a span, and those that are not held any more, all of them or all but what came since. */
+export interface StoreChange {
+  readonly changed: ReadonlySet<string>;
+  readonly removed: ReadonlySet<string>;
+}
+
 /**
  * The latest traces, in memory. Past a limit the trace that was first seen longest ago goes; a single trace that
  * fills the store alone loses its oldest spans instead.
@@ -17,7 +23,7 @@ export class TraceStore {
   /** Both maps keep the order of arrival, so the first entry is the oldest. */
   readonly #traces = new Map<string, Map<string, Span>>();
   readonly #linksTo = new Map<string, Map<string, Span>>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: StoreChange) => void>();
   #size = 0;
 
   constructor({ maxSpans = 20_000, maxTraces = 1000 }: TraceStoreOptions = {}) {
@@ -32,11 +38,14 @@ export class TraceStore {
 
   /** A span that arrives again (exporters retry) replaces itself. */
   add(spans: readonly Span[]): void {
+    const changed = new Set<string>();
+    const removed = new Set<string>();
     for (const span of spans) {
       this.#put(span);
-      this.#evict();
+      changed.add(span.traceId);
+      for (const traceId of this.#evict()) removed.add(traceId);
     }
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener({ changed, removed });
   }
 
   trace(traceId: string): Trace | undefined {
@@ -46,7 +55,12 @@ export class TraceStore {
 
   /** Every trace, the one first seen longest ago first. */
   traces(): readonly Trace[] {
-    return [...this.#traces.keys()].map((traceId) => this.trace(traceId) as Trace);
+    return this.traceIds().map((traceId) => this.trace(traceId) as Trace);
+  }
+
+  /** The one first seen longest ago first. */
+  traceIds(): readonly string[] {
+    return [...this.#traces.keys()];
   }
 
   span({ traceId, spanId }: SpanReference): Span | undefined {
@@ -59,7 +73,7 @@ export class TraceStore {
   }
 
   /** Calls the listener after each arrival. Returns what ends that. */
-  onArrival(listener: () => void): () => void {
+  onArrival(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -88,7 +102,9 @@ export class TraceStore {
     }
   }
 
-  #evict(): void {
+  /** Returns the traces that had to go. */
+  #evict(): readonly string[] {
+    const gone: string[] = [];
     while (this.#traces.size > this.#maxTraces || this.#size > this.#maxSpans) {
       const [traceId, spans] = first(this.#traces);
       if (this.#traces.size === 1) {
@@ -97,7 +113,9 @@ export class TraceStore {
       }
       for (const span of spans.values()) this.#remove(span);
       this.#traces.delete(traceId);
+      gone.push(traceId);
     }
+    return gone;
   }
 }
 

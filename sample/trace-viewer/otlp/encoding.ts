@@ -1,12 +1,13 @@
+import type { Type } from 'protobufjs';
 import { message, type Message } from './fields.js';
 import { MalformedPayloadError } from './malformed-payload.error.js';
-import { ExportRequest, ExportResponse, RpcStatus } from './otlp-schema.js';
+import { ExportResponse, RpcStatus } from './otlp-schema.js';
 
 /** One of OTLP/HTTP's two ways to write a message. A response is written as its request was. */
 export interface Encoding {
   readonly contentType: string;
-  decode(body: Buffer): Message;
-  /** An ExportTraceServiceResponse; a partial success where spans were rejected. */
+  decode(type: Type, body: Buffer): Message;
+  /** An export response; a partial success where something was rejected. */
   encodeResponse(rejected: number): Buffer;
   /** A google.rpc.Status that says why a request was refused. */
   encodeRefusal(why: string): Buffer;
@@ -14,14 +15,14 @@ export interface Encoding {
 
 const protobufEncoding: Encoding = {
   contentType: 'application/x-protobuf',
-  decode: (body) => ExportRequest.toObject(ExportRequest.decode(body), { longs: BigInt }),
+  decode: (type, body) => type.toObject(type.decode(body), { longs: BigInt }),
   encodeResponse: (rejected) => Buffer.from(ExportResponse.encode(responseOf(rejected)).finish()),
   encodeRefusal: (why) => Buffer.from(RpcStatus.encode({ message: why }).finish()),
 };
 
 const jsonEncoding: Encoding = {
   contentType: 'application/json',
-  decode: (body) =>
+  decode: (_type, body) =>
     message(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)), 'the request'),
   encodeResponse: (rejected) => {
     const { partialSuccess } = responseOf(rejected);
@@ -41,9 +42,9 @@ export function encodingOf(contentType: string | undefined): Encoding | undefine
 }
 
 /** @throws {MalformedPayloadError} When the body is not what its encoding says. */
-export function decodeWith(encoding: Encoding, body: Buffer): Message {
+export function decodeWith(encoding: Encoding, type: Type, body: Buffer): Message {
   try {
-    return encoding.decode(body);
+    return encoding.decode(type, body);
   } catch (error) {
     throw new MalformedPayloadError(
       `Not a readable ${encoding.contentType} body: ${(error as Error).message}`,

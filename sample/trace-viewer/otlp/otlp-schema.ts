@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 
 /**
- * The part of OTLP v1 that carries traces. On the wire only field numbers and types count, so what nobody here
+ * The part of OTLP v1 that carries traces, and of metrics gauges. On the wire only field numbers and types count, so what nobody here
  * reads is left out, and enums are plain integers: a value added later cannot make a message unreadable.
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto
@@ -12,6 +12,8 @@ const otlp = protobuf.parse(`
   message ExportTraceServiceRequest { repeated ResourceSpans resource_spans = 1; }
   message ExportTraceServiceResponse { ExportTracePartialSuccess partial_success = 1; }
   message ExportTracePartialSuccess { int64 rejected_spans = 1; string error_message = 2; }
+
+  message ExportMetricsServiceRequest { repeated ResourceMetrics resource_metrics = 1; }
 
   message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
   message Resource { repeated KeyValue attributes = 1; }
@@ -35,6 +37,16 @@ const otlp = protobuf.parse(`
   message Link { bytes trace_id = 1; bytes span_id = 2; repeated KeyValue attributes = 4; }
   message Status { string message = 2; int32 code = 3; }
 
+  message ResourceMetrics { repeated ScopeMetrics scope_metrics = 2; }
+  message ScopeMetrics { repeated Metric metrics = 2; }
+  message Metric { string name = 1; Gauge gauge = 5; }
+  message Gauge { repeated NumberDataPoint data_points = 1; }
+  message NumberDataPoint {
+    fixed64 time_unix_nano = 3;
+    repeated KeyValue attributes = 7;
+    oneof value { double as_double = 4; sfixed64 as_int = 6; }
+  }
+
   message KeyValue { string key = 1; AnyValue value = 2; }
   message AnyValue {
     oneof value {
@@ -54,6 +66,8 @@ const otlp = protobuf.parse(`
   message RpcStatus { int32 code = 1; string message = 2; }
 `).root;
 
-export const ExportRequest = otlp.lookupType('ExportTraceServiceRequest');
+export const TracesRequest = otlp.lookupType('ExportTraceServiceRequest');
+export const MetricsRequest = otlp.lookupType('ExportMetricsServiceRequest');
+/** Of both signals: what was rejected has the same field number in each, spans or data points. */
 export const ExportResponse = otlp.lookupType('ExportTraceServiceResponse');
 export const RpcStatus = otlp.lookupType('RpcStatus');

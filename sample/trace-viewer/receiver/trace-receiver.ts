@@ -1,67 +1,80 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerProblem } from '../http/answers.js';
+import { requireOwnPage } from '../http/own-page.js';
+import { RefusalError } from '../http/refusal.error.js';
+import { pathOf, routerOf, type Routes } from '../http/route.js';
+import { LagStore } from '../model/lag-store.js';
 import type { TraceStore } from '../model/trace-store.js';
-import { type AcceptedRequest, receiveTraces } from './receive-traces.js';
-import { RefusalError } from './refusal.error.js';
+import { PageServer } from '../page-server/page-server.js';
+import { receiveMetrics } from './receive-metrics.js';
+import type { AcceptedRequest } from './receive-export.js';
+import { receiveTraces } from './receive-traces.js';
 
 export interface TraceReceiverOptions {
   /** Where the spans go. */
   readonly store: TraceStore;
+  /** Where the lag of consumers goes. @default a new one */
+  readonly lag?: LagStore;
   /** @default 0, any free port */
   readonly port?: number;
   /** Before and after decompression. @default 4 MiB */
   readonly maxBodyBytes?: number;
-  /** Told of every request that was understood, with its bytes as they came. Must not throw. */
+  /** Told of every request with spans that was understood, with its bytes as they came. Must not throw. */
   readonly onAccepted?: (request: AcceptedRequest) => void;
+  /** Further routes, for the page and for programs of this machine only, as the page's own are. @default {} */
+  readonly routes?: Routes;
+  /** Of the built page. @default where the build puts it */
+  readonly pageFolder?: string;
 }
 
 export interface TraceReceiver {
-  /** What belongs in `OTEL_EXPORTER_OTLP_ENDPOINT`, such as `http://127.0.0.1:4318`. */
+  /** What belongs in `OTEL_EXPORTER_OTLP_ENDPOINT`, such as `http://127.0.0.1:4318`; in a browser it is the page. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-/** Takes traces over OTLP/HTTP from any OpenTelemetry process of this machine, and of no other. */
+/** Takes traces and metrics over OTLP/HTTP from any OpenTelemetry process of this machine, and of no other, and shows them. */
 export async function startTraceReceiver(options: TraceReceiverOptions): Promise<TraceReceiver> {
-  const { store, maxBodyBytes = 4 * 1024 * 1024, onAccepted = () => {} } = options;
-  const routes = new Map<string, Route>([
-    [
-      'POST /v1/traces',
-      (request, response) => receiveTraces(request, response, { store, maxBodyBytes, onAccepted }),
-    ],
-  ]);
-  const server = createServer((request, response) => void answer(routes, request, response));
+  const { store, lag = new LagStore(), maxBodyBytes = 4 * 1024 * 1024, onAccepted = () => {} } = options;
+  const page = new PageServer({ store, lag, folder: options.pageFolder });
+  const route = routerOf({
+    'POST /v1/traces': (request, response) =>
+      receiveTraces(request, response, { store, maxBodyBytes, onAccepted }),
+    'POST /v1/metrics': (request, response) => receiveMetrics(request, response, { lag, maxBodyBytes }),
+    ...page.routes,
+    ...options.routes,
+  });
+  const server = createServer((request, response) => void answer(route, request, response));
   await listen(server, options.port ?? 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () => close(server),
+    url: `http://127.0.0.1:${portOf(server)}`,
+    stop: async () => {
+      page.stop();
+      await close(server);
+    },
   };
 }
 
 async function answer(
-  routes: ReadonlyMap<string, Route>,
+  route: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
-    await routeOf(routes, request)(request, response);
+    if (!pathOf(request).startsWith('/v1/')) requireOwnPage(request, request.socket.localPort ?? 0);
+    await route(request, response);
   } catch (error) {
     const status = error instanceof RefusalError ? error.status : 500;
     // A client that hung up needs no answer.
-    if (!response.headersSent) response.writeHead(status, { 'content-type': 'text/plain' });
-    response.end(`${(error as Error).message}\n`);
+    if (response.headersSent) response.end();
+    else answerProblem(response, status, (error as Error).message);
     request.resume();
   }
 }
 
-function routeOf(routes: ReadonlyMap<string, Route>, request: IncomingMessage): Route {
-  const path = request.url?.split('?')[0] ?? '/';
-  const route = routes.get(`${request.method} ${path}`);
-  if (route) return route;
-  const known = [...routes.keys()].some((key) => key.endsWith(` ${path}`));
-  throw known ? new RefusalError(405, `No ${request.method} here`) : new RefusalError(404, `No ${path} here`);
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { type AttributeValue, exceptionOf, type Span, type SpanLink } from '../model/span.js';
-import type { FindSpan } from './kafka-time.js';
+import type { FindSpan } from '../model/span-tree.js';
 import type { Row, Segment } from './table.js';
 import { printable } from './text.js';
 import type { TreeRow } from './trace-tree.js';

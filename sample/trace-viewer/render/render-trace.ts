@@ -1,5 +1,7 @@
+import { nanosInKafka } from '../model/kafka-hop.js';
+import type { FindSpan } from '../model/span-tree.js';
 import { durationOf, type Span, type Trace } from '../model/span.js';
-import { type FindSpan, nanosInKafka, placeInKafka } from './kafka-time.js';
+import { placeInKafka } from './place-in-kafka.js';
 import { notesOf } from './notes.js';
 import { paintWith } from './paint.js';
 import { type Alignment, layOut, type Row } from './table.js';

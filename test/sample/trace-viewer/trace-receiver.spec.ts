@@ -303,7 +303,7 @@ describe('a receiver', () => {
   });
 
   it('knows no other address', async () => {
-    expect((await fetch(`${receiver.url}/v1/metrics`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${receiver.url}/v1/logs`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(tracesUrl())).status).toBe(405);
   });
 });
