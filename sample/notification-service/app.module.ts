@@ -1,8 +1,10 @@
-import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
-import { APP_PIPE } from '@nestjs/core';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { KafkaTracingModule } from 'nestjs-kafka-tracing';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { EnvironmentModule } from '../platform/environment/environment.module.js';
+import { HealthModule } from '../platform/health/health.module.js';
+import { HttpModule } from '../platform/http/http.module.js';
+import { LoggingModule } from '../platform/logging/logging.module.js';
 import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
 import { notificationsDatabase } from './database/schema.js';
 import { InventoryModule } from './inventory/inventory.module.js';
@@ -16,13 +18,19 @@ export class AppModule {
       module: AppModule,
       imports: [
         TelemetryModule,
+        LoggingModule.forRoot('notification-service', environment.LOG_LEVEL),
         EnvironmentModule.forRoot(environment),
+        HttpModule,
+        HealthModule,
         DatabaseModule.forRoot(notificationsDatabase),
-        KafkaTracingModule.forRoot({ bodySize: true, relation: environment.KAFKA_TRACE_RELATION }),
+        KafkaTracingModule.forRoot({
+          bodySize: true,
+          relation: environment.KAFKA_TRACE_RELATION,
+          shutdownTimeoutMs: 3000,
+        }),
         NotificationsModule,
         InventoryModule,
       ],
-      providers: [{ provide: APP_PIPE, useValue: new StandardSchemaValidationPipe() }],
     };
   }
 }

@@ -227,7 +227,12 @@ interface Service {
 
 async function startService(variables: NodeJS.ProcessEnv = {}): Promise<Service> {
   const app = await createApp(
-    read({ DATA_DIR: 'memory://', KAFKA_BROKERS: broker.brokers.join(','), ...variables }),
+    read({
+      DATA_DIR: 'memory://',
+      KAFKA_BROKERS: broker.brokers.join(','),
+      LOG_LEVEL: 'silent',
+      ...variables,
+    }),
   );
   afterTest(() => app.close());
   const send = vi.spyOn(app.get(Mailer), 'send');

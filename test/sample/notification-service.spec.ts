@@ -152,6 +152,7 @@ async function start(variables: NodeJS.ProcessEnv = {}): Promise<{ app: INestApp
     readEnvironment(notificationServiceEnvironment, {
       DATA_DIR: 'memory://',
       KAFKA_BROKERS: inject('brokers').join(','),
+      LOG_LEVEL: 'silent',
       ...variables,
     }),
   );

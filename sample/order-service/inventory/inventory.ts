@@ -1,5 +1,4 @@
 import {
-  BadRequestException,
   ConflictException,
   Inject,
   Injectable,
@@ -10,6 +9,8 @@ import {
 import { ClientKafka } from '@nestjs/microservices';
 import { lastValueFrom, timeout } from 'rxjs';
 import { INVENTORY_CHECK, type InventoryCheck, stockLevel } from '../../contracts/inventory.js';
+import { InvalidInputException } from '../../platform/http/invalid-input.exception.js';
+import { Consumers } from '../../platform/health/consumers.js';
 import { reasonOf } from '../../platform/lifecycle/error-reason.js';
 
 export const INVENTORY_CLIENT = 'INVENTORY_CLIENT';
@@ -21,11 +22,15 @@ const TIMEOUT_MS = 5000;
 export class Inventory implements OnModuleInit {
   private readonly logger = new Logger(Inventory.name);
 
-  constructor(@Inject(INVENTORY_CLIENT) private readonly client: ClientKafka) {}
+  constructor(
+    @Inject(INVENTORY_CLIENT) private readonly client: ClientKafka,
+    private readonly consumers: Consumers,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     this.client.subscribeToResponseOf(INVENTORY_CHECK);
     await this.client.connect();
+    this.consumers.watch('inventory replies', this.client.consumer);
   }
 
   /**
@@ -48,7 +53,7 @@ export class Inventory implements OnModuleInit {
     }
   }
 
-  /** @throws BadRequestException where there is no such item, ConflictException where there is not enough of it */
+  /** @throws InvalidInputException where there is no such item, ConflictException where there is not enough of it */
   async requireAvailable({
     sku,
     quantity,
@@ -57,7 +62,8 @@ export class Inventory implements OnModuleInit {
     readonly quantity: number;
   }): Promise<void> {
     const available = await this.availableOf(sku);
-    if (available === null) throw new BadRequestException([`item.sku: there is no item ${sku}`]);
+    if (available === null)
+      throw new InvalidInputException([{ field: 'item.sku', message: `there is no item ${sku}` }]);
     if (available < quantity) {
       throw new ConflictException(`There are ${available} of ${sku}, and ${quantity} were ordered`);
     }

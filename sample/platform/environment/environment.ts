@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOG_LEVELS } from '../logging/service-log.js';
 import { StartupError } from '../lifecycle/startup.error.js';
 
 const PORT_EXPECTED = 'expected a port from 0 (any free one) to 65535';
@@ -24,6 +25,8 @@ export const serviceEnvironment = (defaults: { readonly port: number; readonly d
       .optional(),
     /** A folder for this process alone, or `memory://`. */
     DATA_DIR: z.string().default(defaults.dataDir),
+    /** The least important lines that are logged. */
+    LOG_LEVEL: z.enum(LOG_LEVELS, `expected ${LOG_LEVELS.join(', ')}`).default('info'),
     /** How long to wait at start for Kafka and for the database. */
     STARTUP_TIMEOUT_SECONDS: z
       .string()

@@ -1,6 +1,8 @@
 import { type INestApplication, Logger } from '@nestjs/common';
+import { watchMicroservices } from '../health/watch-microservices.js';
+import { LOG_LEVELS, serviceLog } from '../logging/service-log.js';
+import { ServiceLogger } from '../logging/service-logger.js';
 import { stopTelemetry } from '../telemetry/telemetry.js';
-import { ServiceLogger } from './service-logger.js';
 import { StartupError } from './startup.error.js';
 
 /** What a forked service tells its parent process once it takes requests. */
@@ -16,17 +18,25 @@ export interface ServiceToStart {
   readonly port: number;
 }
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
 /** Runs one service as the process that it is: started, announced, and stopped by a signal with exit code 0. */
 export async function startService(name: string, create: () => Promise<ServiceToStart>): Promise<void> {
-  Logger.overrideLogger(new ServiceLogger(name));
+  Logger.overrideLogger(new ServiceLogger(serviceLog(name, levelFromEnvironment())));
   // A forked service does not outlive its parent, not even one that was killed.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // Nest listens once there is an application. Until then nothing is under way that has to end well; and process 1 of a
+  // container would not end at all, since a signal that nobody listens to does nothing there.
+  SIGNALS.forEach((signal) => process.on(signal, leaveAtOnce));
   let app: INestApplication | undefined;
   try {
     const service = await create();
     app = service.app;
+    // Without `useProcessExit` Nest sends itself the signal again: exit code 143, and process 1 hangs.
     app.enableShutdownHooks([], { useProcessExit: true });
+    SIGNALS.forEach((signal) => process.off(signal, leaveAtOnce));
     await app.startAllMicroservices();
+    watchMicroservices(app);
     await app.listen(service.port);
     announce(app, name);
   } catch (error) {
@@ -35,6 +45,15 @@ export async function startService(name: string, create: () => Promise<ServiceTo
     await stopTelemetry();
     process.exit(1);
   }
+}
+
+function leaveAtOnce(): void {
+  process.exit(0);
+}
+
+/** The environment has not been read yet, and what is wrong with it has to be logged. */
+function levelFromEnvironment(): string {
+  return LOG_LEVELS.find((level) => level === process.env['LOG_LEVEL']) ?? 'info';
 }
 
 function announce(app: INestApplication, name: string): void {
@@ -47,7 +66,7 @@ function announce(app: INestApplication, name: string): void {
 function reportFailedStart(error: unknown): void {
   const logger = new Logger('Startup');
   if (error instanceof StartupError || isSystemError(error)) logger.error(error.message);
-  else logger.error(error instanceof Error ? error.stack : error);
+  else logger.error(error);
 }
 
 /** A port that is taken, a folder that cannot be written: the message says it all. */

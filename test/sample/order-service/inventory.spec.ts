@@ -66,7 +66,12 @@ describe('the inventory, asked over Kafka', () => {
 
   it.each([
     ['more than there is', { sku: 'coffee', quantity: 6 }, 409, 'There are 5 of coffee, and 6 were ordered'],
-    ['an item that is not sold', { sku: 'gold', quantity: 1 }, 400, 'item.sku: there is no item gold'],
+    [
+      'an item that is not sold',
+      { sku: 'gold', quantity: 1 },
+      400,
+      '{"field":"item.sku","message":"there is no item gold"}',
+    ],
   ])('refuses an order of %s, and saves nothing', async (_case, item, status, problem) => {
     await startNotificationService();
     const { url, database } = await startOrderService();
@@ -127,6 +132,7 @@ async function startNotificationService(): Promise<INestApplication> {
   const variables = {
     DATABASE_URL: await postgres.createDatabase(),
     KAFKA_BROKERS: broker.brokers.join(','),
+    LOG_LEVEL: 'silent',
   };
   const app = await createNotificationService(readEnvironment(notificationServiceEnvironment, variables));
   afterTest(() => app.close());
@@ -136,7 +142,7 @@ async function startNotificationService(): Promise<INestApplication> {
 
 async function startOrderService(): Promise<{ readonly url: string; readonly database: string }> {
   const database = await postgres.createDatabase();
-  const variables = { DATABASE_URL: database, KAFKA_BROKERS: broker.brokers.join(',') };
+  const variables = { DATABASE_URL: database, KAFKA_BROKERS: broker.brokers.join(','), LOG_LEVEL: 'silent' };
   const app = await createOrderService(readEnvironment(orderServiceEnvironment, variables));
   afterTest(() => app.close());
   await app.listen(0, '127.0.0.1');

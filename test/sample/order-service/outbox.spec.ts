@@ -201,6 +201,7 @@ async function startService(database: string): Promise<{ app: INestApplication; 
   const environment = readEnvironment(orderServiceEnvironment, {
     DATABASE_URL: database,
     KAFKA_BROKERS: broker.brokers.join(','),
+    LOG_LEVEL: 'silent',
   });
   const app = await createApp(environment);
   afterTest(() => app.close());
