@@ -1,6 +1,6 @@
 import { parseArguments, USAGE, UsageError } from './runner/arguments.js';
 import { reasonToLeave } from './runner/reason-to-leave.js';
-import { runSample } from './runner/run-sample.js';
+import { runSample, serveSample } from './runner/run-sample.js';
 import { StopStack } from './runner/stop-stack.js';
 
 const stops = new StopStack();
@@ -13,6 +13,13 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.help) {
     await print(USAGE);
     return 0;
+  }
+  if (options.serve) {
+    const { url, failure } = await serveSample(options, stops);
+    await print(
+      `\n  The page:           ${url}\n  Send your spans to: OTEL_EXPORTER_OTLP_ENDPOINT=${url}\n  To stop:            Ctrl+C\n`,
+    );
+    return failure;
   }
   const { whole, output, complaints } = await runSample(options, stops);
   await print(output);

@@ -10,6 +10,8 @@ export interface ExpectedSpan {
   readonly childOf?: ExpectedSpan;
   readonly linkedTo?: ExpectedSpan;
   readonly attributes?: readonly string[];
+  /** How many of them there have to be. @default 1 */
+  readonly times?: number;
   /** `failed` is the status; `recovered` is an exception that somebody dealt with, and no such status. */
   readonly outcome?: 'failed' | 'recovered';
 }

@@ -1,4 +1,4 @@
-import type { Trace } from '../trace-viewer/index.js';
+import { joinedTraces, type Trace, type TraceStore } from '../trace-viewer/index.js';
 import { type ExpectedTrace, isOf, type MatchedSpans, nameOf } from './expected-span.js';
 import { requirementsOf } from './span-requirements.js';
 
@@ -14,23 +14,39 @@ export function tracesOfOrders(traces: readonly Trace[]): ReadonlyMap<string, Tr
   return found;
 }
 
+/** A trace with those that links join to it, the one where it all began first. */
+export function withJoined(trace: Trace, store: TraceStore): readonly Trace[] {
+  const traces = joinedTraces(store, trace.traceId)?.traces ?? [trace];
+  return traces.toSorted((one, other) => (startOf(one) < startOf(other) ? -1 : 1));
+}
+
 /**
- * What a trace lacks to be whole, in words; empty when nothing. A name may occur twice, as after a redelivery:
- * one span that has everything is enough.
+ * What the traces of an order lack to be whole, in words; empty when nothing. A name may occur more often than it has to, as
+ * after a redelivery: as many as it has to are enough, if they have everything.
  */
-export function missingFrom(trace: Trace | undefined, expected: ExpectedTrace): readonly string[] {
-  if (!trace) return ['every span: none carries the id of this order'];
+export function missingFrom(traces: readonly Trace[], expected: ExpectedTrace): readonly string[] {
+  if (traces.length === 0) return ['every span: none carries the id of this order'];
+  const spans = traces.flatMap((trace) => trace.spans);
   const matched: MatchedSpans = new Map();
   const missing: string[] = [];
   for (const one of expected) {
-    let candidates = trace.spans.filter((span) => isOf(one, span));
-    if (candidates.length === 0) missing.push(`the ${one.kind} span ${nameOf(one)} of ${one.service}`);
-    for (const { what, fits } of candidates.length === 0 ? [] : requirementsOf(one, matched)) {
+    const { times = 1, kind, service } = one;
+    let candidates = spans.filter((span) => isOf(one, span));
+    const found = candidates.length;
+    if (found < times) {
+      const howMany = times > 1 ? `${times - found} of ${times} times ` : '';
+      missing.push(`${howMany}the ${kind} span ${nameOf(one)} of ${service}`);
+    }
+    for (const { what, fits } of found === 0 ? [] : requirementsOf(one, matched)) {
       const fitting = candidates.filter(fits);
-      if (fitting.length === 0) missing.push(what);
+      if (fitting.length < Math.min(times, found)) missing.push(what);
       else candidates = fitting;
     }
     matched.set(one, candidates);
   }
   return missing;
+}
+
+function startOf({ spans }: Trace): bigint {
+  return spans[0]?.startUnixNano ?? 0n;
 }

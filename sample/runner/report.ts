@@ -1,6 +1,6 @@
 import { LEGEND, renderTrace, showsColor, type Trace, type TraceStore } from '../trace-viewer/index.js';
 import { ORDER_EVENTS_DEAD_LETTERS } from '../contracts/order-events.js';
-import { missingFrom, tracesOfOrders } from './order-trace.js';
+import { missingFrom, tracesOfOrders, withJoined } from './order-trace.js';
 import type { PlacedOrder } from './place-orders.js';
 
 export interface Report {
@@ -12,7 +12,8 @@ export interface Report {
 }
 
 interface OrderWithTrace extends PlacedOrder {
-  readonly trace: Trace | undefined;
+  /** Where it all began, and what links join to it. */
+  readonly traces: readonly Trace[];
   readonly missing: readonly string[];
 }
 
@@ -20,7 +21,8 @@ export function reportOn(store: TraceStore, placed: readonly PlacedOrder[], json
   const traces = tracesOfOrders(store.traces());
   const orders = placed.map((order): OrderWithTrace => {
     const trace = traces.get(order.id);
-    return { ...order, trace, missing: missingFrom(trace, order.expected) };
+    const joined = trace ? withJoined(trace, store) : [];
+    return { ...order, traces: joined, missing: missingFrom(joined, order.expected) };
   });
   const lacking = orders.filter(({ missing }) => missing.length > 0);
   return {
@@ -36,23 +38,33 @@ export function reportOn(store: TraceStore, placed: readonly PlacedOrder[], json
 function trees(orders: readonly OrderWithTrace[], store: TraceStore): string {
   const options = { color: showsColor(process.stdout), find: store.span.bind(store) };
   const each = orders.map(
-    ({ title, id, trace }) => `${title}: ${id}\n${trace ? renderTrace(trace, options) : 'no trace'}\n`,
+    ({ title, id, traces }) =>
+      `${title}: ${id}\n${traces.map((trace) => renderTrace(trace, options)).join('\n') || 'no trace'}\n`,
   );
   return [...each, LEGEND, '', summaryOf(orders)].join('\n');
 }
 
 function summaryOf(all: readonly OrderWithTrace[]): string {
-  const orders = all.filter(({ isPoison }) => !isPoison);
-  const whole = orders.filter(({ missing }) => missing.length === 0);
-  const poisonIsWhole = all.every(({ isPoison, missing }) => !isPoison || missing.length === 0);
-  const poison = poisonIsWhole
-    ? `and so has the poison order, which ended in ${ORDER_EVENTS_DEAD_LETTERS}`
-    : 'but the poison order has not';
-  return `${whole.length} of ${orders.length} orders have a whole trace, ${poison}.`;
+  const plain = all.filter(({ isPlain }) => isPlain);
+  const further = all.filter(({ isPlain }) => !isPlain);
+  const lacking = further.filter((order) => !isWhole(order));
+  const rest =
+    lacking.length === 0
+      ? `and so have ${listOf(further)}, which ended in ${ORDER_EVENTS_DEAD_LETTERS}`
+      : `but not so ${listOf(lacking)}`;
+  return `${plain.filter(isWhole).length} of ${plain.length} orders have a whole trace, ${rest}.`;
+}
+
+function isWhole({ missing }: OrderWithTrace): boolean {
+  return missing.length === 0;
+}
+
+function listOf(orders: readonly OrderWithTrace[]): string {
+  return new Intl.ListFormat('en').format(orders.map(({ title }) => `the ${title}`));
 }
 
 function spansAsJson(orders: readonly OrderWithTrace[]): string {
-  const spans = orders.flatMap(({ trace }) => trace?.spans ?? []);
+  const spans = orders.flatMap(({ traces }) => traces.flatMap((trace) => trace.spans));
   // JSON has no 64-bit integers: as in OTLP, they are written as strings.
   return JSON.stringify(
     spans,

@@ -1,50 +1,81 @@
-import { EmbeddedKafka, type KafkaForTests } from 'nestjs-kafka-tracing/testing';
-import { startTraceReceiver, TraceStore } from '../trace-viewer/index.js';
+import { type Routes, startTraceReceiver, type TraceReceiver, TraceStore } from '../trace-viewer/index.js';
 import type { Arguments } from './arguments.js';
+import { expectedTraces } from './expected-traces.js';
 import { type PlacedOrder, placeOrders } from './place-orders.js';
 import { progress } from './progress.js';
 import { type Report, reportOn } from './report.js';
-import { serviceEnvironment } from './service-environment.js';
-import { forkService, type ServiceProcess } from './service-process.js';
+import { type RunningSystem, startSystem } from './running-system.js';
+import { SampleRoutes } from './sample-routes.js';
 import { forwardSpansTo, type SpanForwarder } from './span-forwarder.js';
 import type { StopStack } from './stop-stack.js';
 import { readUserEndpoint } from './user-endpoint.js';
 import { untilWhole } from './whole-traces.js';
 
-const SERVICES = ['order-service', 'notification-service'] as const;
 const TRACES_TIMEOUT_MS = 20_000;
 /** An order leaves six spans; retries and what the services do besides need some room. */
 const SPANS_PER_ORDER = 50;
 
+/** What goes on until somebody ends it. */
+export interface ServedSample {
+  /** Of the page. */
+  readonly url: string;
+  /** Rejects when a service ends without having been asked to; never resolves. */
+  readonly failure: Promise<never>;
+}
+
 /** Starts everything, places the orders and looks at their traces. What it starts it leaves to `stops`. */
-export async function runSample({ orders, json }: Arguments, stops: StopStack): Promise<Report> {
-  const store = new TraceStore({ maxSpans: 20_000 + orders * SPANS_PER_ORDER, maxTraces: 1000 + orders * 2 });
+export async function runSample(args: Arguments, stops: StopStack): Promise<Report> {
+  const store = storeFor(args);
+  const receiver = await startReceiver(args, store, {}, stops);
+  const system = await startSystem(args, receiver.url, stops);
+  const placed = await Promise.race([placeAndAwait(args, system, store), system.failure]);
+  return reportOn(store, placed, args.json);
+}
+
+/** The same, but shows the traces on a page, and leaves everything running. */
+export async function serveSample(args: Arguments, stops: StopStack): Promise<ServedSample> {
+  const store = storeFor(args);
+  const routes = new SampleRoutes(store, args.relation);
+  const receiver = await startReceiver(args, store, routes.routes, stops);
+  const system = await startSystem(args, receiver.url, stops);
+  routes.connect(system);
+  await Promise.race([placeAndAwait(args, system, store), system.failure]);
+  return { url: receiver.url, failure: system.failure };
+}
+
+function storeFor({ orders }: Arguments): TraceStore {
+  return new TraceStore({ maxSpans: 20_000 + orders * SPANS_PER_ORDER, maxTraces: 1000 + orders * 2 });
+}
+
+async function startReceiver(
+  { serve }: Arguments,
+  store: TraceStore,
+  routes: Routes,
+  stops: StopStack,
+): Promise<TraceReceiver> {
   const forwarder = startForwarder();
-  const receiver = await startTraceReceiver({ store, onAccepted: (request) => forwarder?.forward(request) });
+  const start = (port: number): Promise<TraceReceiver> =>
+    startTraceReceiver({ store, routes, port, onAccepted: (request) => forwarder?.forward(request) });
+  const receiver = await start(serve?.port ?? 0).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    if (!serve?.isDefault) throw new Error(`Port ${serve?.port} is taken. Choose another one: --port <n>`);
+    progress(`port ${serve.port} is taken, so the page is on another one`);
+    return start(0);
+  });
   stops.add('the trace receiver', () => receiver.stop());
   if (forwarder) stops.add('the forwarding of spans', () => forwarder.finish());
-
-  const { brokers } = await startKafka(stops);
-  progress('starting order-service and notification-service');
-  const tracesUrl = `${receiver.url}/v1/traces`;
-  const services = SERVICES.map((name) =>
-    forkService(name, serviceEnvironment({ name, brokers, tracesUrl })),
-  );
-  stops.add('the services', () => Promise.all(services.map((service) => service.stop())));
-
-  const work = placeAndAwait(services, orders, store);
-  const placed = await Promise.race([work, ...services.map(({ failure }) => failure)]);
-  return reportOn(store, placed, json);
+  return receiver;
 }
 
 async function placeAndAwait(
-  services: readonly ServiceProcess[],
-  orders: number,
+  { orders, relation }: Arguments,
+  { orderServiceUrl }: RunningSystem,
   store: TraceStore,
 ): Promise<readonly PlacedOrder[]> {
-  const [orderServiceUrl] = await Promise.all(services.map(({ listening }) => listening));
-  progress(`placing ${orders} ${orders === 1 ? 'order' : 'orders'}, and a poison one that cannot be handled`);
-  const placed = await placeOrders(orderServiceUrl!, orders);
+  progress(
+    `placing ${orders} ${orders === 1 ? 'order' : 'orders'}, one of an item, three at once, and a poison one that cannot be handled`,
+  );
+  const placed = await placeOrders(orderServiceUrl, orders, expectedTraces(relation));
   progress('waiting for the traces');
   await untilWhole(store, placed, TRACES_TIMEOUT_MS);
   return placed;
@@ -56,19 +87,4 @@ function startForwarder(): SpanForwarder | undefined {
   if (!endpoint) return undefined;
   progress(`sending the spans to ${endpoint.url} as well`);
   return forwardSpansTo(endpoint, progress);
-}
-
-async function startKafka(stops: StopStack): Promise<KafkaForTests> {
-  const exists = Boolean(process.env['KAFKA_BROKERS']);
-  progress(exists ? 'connecting to Kafka' : 'starting Kafka');
-  const starting = EmbeddedKafka.startOrUse({
-    onProgress: progress,
-    startTimeoutMs: exists ? 10_000 : 30_000,
-  });
-  // Added before it has started: a signal may come first.
-  stops.add('Kafka', async () => {
-    const kafka = await starting.catch(() => undefined);
-    await kafka?.stop();
-  });
-  return starting;
 }

@@ -1,5 +1,5 @@
 import type { TraceStore } from '../trace-viewer/index.js';
-import { missingFrom, tracesOfOrders } from './order-trace.js';
+import { missingFrom, tracesOfOrders, withJoined } from './order-trace.js';
 import type { PlacedOrder } from './place-orders.js';
 
 /** Waits until the trace of every order is whole, or until `timeoutMs` is over. */
@@ -12,7 +12,8 @@ export async function untilWhole(
   const strikeOut = (): boolean => {
     const traces = tracesOfOrders(store.traces());
     for (const order of waiting) {
-      if (missingFrom(traces.get(order.id), order.expected).length === 0) waiting.delete(order);
+      const trace = traces.get(order.id);
+      if (trace && missingFrom(withJoined(trace, store), order.expected).length === 0) waiting.delete(order);
     }
     return waiting.size === 0;
   };

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ExpectedTrace } from '../../../sample/runner/expected-span.js';
-import { ORDER_TRACE, POISON_ORDER_TRACE } from '../../../sample/runner/expected-traces.js';
+import { expectedTraces } from '../../../sample/runner/expected-traces.js';
 import { missingFrom as missingOf, tracesOfOrders } from '../../../sample/runner/order-trace.js';
 import type { Span, Trace } from '../../../sample/trace-viewer/index.js';
 import { orderTrace, poisonOrderTrace, span, spanId, TRACE_ID } from '../trace-viewer/support/spans.js';
 
 const WHOLE = orderTrace();
 const POISON = poisonOrderTrace();
+const { order: ORDER_TRACE, poisonOrder: POISON_ORDER_TRACE } = expectedTraces('both');
 const traceOf = (spans: readonly Span[]): Trace => ({ traceId: TRACE_ID, spans });
 const missingFrom = (trace: Trace | undefined, expected: ExpectedTrace = ORDER_TRACE): readonly string[] =>
-  missingOf(trace, expected);
+  missingOf(trace ? [trace] : [], expected);
 const without = (name: string): Trace => traceOf(WHOLE.filter((one) => one.name !== name));
 const changedAt = (id: string, change: Partial<Span>): Trace =>
   traceOf(POISON.map((one) => (one.spanId === spanId(id) ? { ...one, ...change } : one)));

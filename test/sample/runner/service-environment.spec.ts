@@ -5,15 +5,19 @@ describe('serviceEnvironment', () => {
   const settings = {
     name: 'order-service',
     brokers: ['a:1', 'b:2'],
-    tracesUrl: 'http://127.0.0.1:1/v1/traces',
-  };
+    receiverUrl: 'http://127.0.0.1:1',
+    metrics: false,
+    relation: 'link',
+  } as const;
 
   it('tells a service where Kafka and the receiver are', () => {
     expect(serviceEnvironment(settings, { PATH: '/bin' })).toMatchObject({
       PATH: '/bin',
       KAFKA_BROKERS: 'a:1,b:2',
       OTEL_SERVICE_NAME: 'order-service',
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/v1/traces',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+      OTEL_METRICS_EXPORTER: 'none',
+      KAFKA_TRACE_RELATION: 'link',
     });
   });
 
