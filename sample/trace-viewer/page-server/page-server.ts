@@ -36,6 +36,8 @@ export class PageServer {
         answerJson(response, this.#waterfall(traceId)),
       'GET /api/lag': (_request, response) => answerJson(response, lagSeriesOf(lag)),
       'GET /api/events': (_request, response) => this.#live.add(response),
+      // The runner of the sample has a route of its own for this. A 404 would be an error in every browser's console.
+      'GET /api/sample': (_request, response) => void response.writeHead(204).end(),
     };
   }
 

@@ -108,7 +108,7 @@ export interface TracesEvent {
   readonly removed: readonly string[];
 }
 
-/** `GET /api/sample`; 404 where the viewer serves other processes than the sample's. */
+/** `GET /api/sample`; 204, no content, where the viewer serves other processes than the sample's. */
 export interface SampleState {
   /** Whether this sample started its broker itself, and so may stop it. */
   readonly controlsBroker: boolean;
