@@ -24,10 +24,10 @@ interface Service {
   readonly stop_grace_period?: string;
 }
 
-const { services, volumes } = readYaml<{
+const { services, volumes } = readYaml('compose.yaml') as {
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, null>>;
-}>('compose.yaml');
+};
 
 const SCHEMAS = {
   'order-service': orderServiceEnvironment,
@@ -57,18 +57,12 @@ describe('sample/compose.yaml', () => {
   );
 
   it('waits only for services that exist, and for the health of those that have a check', () => {
-    for (const [name, { depends_on = [] }] of Object.entries(services)) {
-      const dependencies = Object.entries(
-        Array.isArray(depends_on)
-          ? Object.fromEntries((depends_on as readonly string[]).map((each) => [each, { condition: '' }]))
-          : (depends_on as Readonly<Record<string, { readonly condition: string }>>),
-      );
-      for (const [dependency, { condition }] of dependencies) {
-        expect(services, name).toHaveProperty(dependency);
-        if (condition === 'service_healthy')
-          expect(services[dependency], dependency).toHaveProperty('healthcheck');
-      }
-    }
+    const dependencies = Object.values(services).flatMap(({ depends_on = [] }) => conditionsOf(depends_on));
+    expect(dependencies.filter(([name]) => !(name in services))).toEqual([]);
+    const unchecked = dependencies.filter(
+      ([name, condition]) => condition === 'service_healthy' && !serviceOf(name).healthcheck,
+    );
+    expect(unchecked).toEqual([]);
   });
 
   it('mounts only files and volumes that exist', () => {
@@ -81,13 +75,10 @@ describe('sample/compose.yaml', () => {
     expect(missing).toEqual([]);
   });
 
-  it('tells Collector, Tempo and Prometheus to read the files that are mounted', () => {
-    for (const name of ['otel-collector', 'tempo', 'prometheus']) {
-      const { command = [], volumes: mounts = [] } = serviceOf(name);
-      const mounted = mounts.map((mount) => mount.split(':')[1]);
-      const named = command.join(' ').match(/config(?:\.file)?=(\S+)/)?.[1];
-      expect(mounted, name).toContain(named);
-    }
+  it.each(['otel-collector', 'tempo', 'prometheus'])('tells %s to read the file that is mounted', (name) => {
+    const { command = [], volumes: mounts = [] } = serviceOf(name);
+    const [, named] = /config(?:\.file)?=(\S+)/.exec(command.join(' ')) ?? [];
+    expect(mounts.map((mount) => mount.split(':')[1])).toContain(named);
   });
 
   it('opens ports for this machine only, each once', () => {
@@ -159,8 +150,8 @@ describe('sample/compose.yaml', () => {
 
   it('hands spans to Tempo, and metrics to Prometheus, where these take them', () => {
     const { exporters } = collector();
-    const tempo = readYaml<Tempo>('compose/tempo.yaml');
-    const { scrape_configs } = readYaml<Prometheus>('compose/prometheus.yaml');
+    const tempo = readYaml('compose/tempo.yaml') as Tempo;
+    const { scrape_configs } = readYaml('compose/prometheus.yaml') as Prometheus;
     const tempoPort = tempo.distributor.receivers.otlp.protocols.grpc.endpoint.replace('0.0.0.0:', '');
     expect(exporters['otlp_grpc/tempo'].endpoint).toBe(`tempo:${tempoPort}`);
     const scraped = exporters.prometheus.endpoint.replace('0.0.0.0:', 'otel-collector:');
@@ -168,10 +159,10 @@ describe('sample/compose.yaml', () => {
   });
 
   it('has Grafana ask services that exist, on their ports', () => {
-    const tempo = readYaml<Tempo>('compose/tempo.yaml');
-    const { datasources } = readYaml<{ readonly datasources: readonly { uid: string; url: string }[] }>(
-      'compose/grafana/datasources/datasources.yaml',
-    );
+    const tempo = readYaml('compose/tempo.yaml') as Tempo;
+    const { datasources } = readYaml('compose/grafana/datasources/datasources.yaml') as {
+      readonly datasources: readonly { uid: string; url: string }[];
+    };
     expect(Object.fromEntries(datasources.map(({ uid, url }) => [uid, url]))).toEqual({
       tempo: `http://tempo:${tempo.server.http_listen_port}`,
       prometheus: 'http://prometheus:9090',
@@ -243,11 +234,21 @@ interface Dashboard {
 }
 
 function collector(): Collector {
-  return readYaml('compose/otel-collector.yaml');
+  return readYaml('compose/otel-collector.yaml') as Collector;
 }
 
 function dashboard(): Dashboard {
   return JSON.parse(readText('compose/grafana/dashboards/kafka.json')) as Dashboard;
+}
+
+function conditionsOf(dependsOn: NonNullable<Service['depends_on']>): [name: string, condition: string][] {
+  return isList(dependsOn)
+    ? dependsOn.map((name) => [name, 'service_started'])
+    : Object.entries(dependsOn).map(([name, { condition }]) => [name, condition]);
+}
+
+function isList(dependsOn: NonNullable<Service['depends_on']>): dependsOn is readonly string[] {
+  return Array.isArray(dependsOn);
 }
 
 function serviceOf(name: string): Service {
@@ -263,26 +264,32 @@ function environmentOf(name: string): Readonly<Record<string, string>> {
 /** The rules of the Collector: a unit is a suffix, one in braces is not; a counter ends in _total. */
 function prometheusNames(): ReadonlySet<string> {
   const names = new Set<string>();
-  const base = (name: string) => name.replaceAll('.', '_');
   const meter = createNoopMeter();
   const recording = Object.assign(Object.create(meter) as typeof meter, {
-    createCounter: (name: string) => (names.add(`${base(name)}_total`), meter.createCounter(name)),
+    createCounter: (name: string) => (names.add(`${inPrometheus(name)}_total`), meter.createCounter(name)),
     createHistogram: (name: string, options: { readonly unit: string }) => {
       expect(options.unit).toBe('s');
-      for (const series of ['bucket', 'count', 'sum']) names.add(`${base(name)}_seconds_${series}`);
+      for (const series of ['bucket', 'count', 'sum']) names.add(`${inPrometheus(name)}_seconds_${series}`);
       return meter.createHistogram(name);
     },
-    createObservableGauge: (name: string) => (names.add(base(name)), meter.createObservableGauge(name)),
+    createObservableGauge: (name: string) => (
+      names.add(inPrometheus(name)),
+      meter.createObservableGauge(name)
+    ),
   });
   const provider: MeterProvider = { getMeter: () => recording };
   instrumentsOf(provider);
   return names;
 }
 
+function inPrometheus(name: string): string {
+  return name.replaceAll('.', '_');
+}
+
 function readText(path: string): string {
   return readFileSync(join('sample', path), 'utf8');
 }
 
-function readYaml<T>(path: string): T {
-  return parse(readText(path), { merge: true }) as T;
+function readYaml(path: string): unknown {
+  return parse(readText(path), { merge: true });
 }

@@ -22,23 +22,23 @@ describe('sample/README.md', () => {
   it('has a row for every variable that a service reads, and none for others', () => {
     const inOrders = Object.keys(orderServiceEnvironment.shape);
     const inNotifications = Object.keys(notificationServiceEnvironment.shape);
-    const expected = [...new Set([...inOrders, ...inNotifications])].map((variable) => [
-      variable,
-      !inOrders.includes(variable)
+    const expected = [...new Set([...inOrders, ...inNotifications])].map((variable) => {
+      const service = !inOrders.includes(variable)
         ? 'notification-service'
         : !inNotifications.includes(variable)
           ? 'order-service'
-          : 'both',
-    ]);
-    const told = rows().map(({ variable, service }) => [variable, service]);
-    expect(told.sort()).toEqual(expected.sort());
+          : 'both';
+      return `${variable}: ${service}`;
+    });
+    const told = rows().map(({ variable, service }) => `${variable}: ${service}`);
+    expect(told.toSorted((a, b) => a.localeCompare(b))).toEqual(
+      expected.toSorted((a, b) => a.localeCompare(b)),
+    );
   });
 
-  it('tells the default of every variable that has one', () => {
-    for (const [variable, value] of [...orders, ...notifications]) {
-      const row = rows().find((each) => each.variable === variable);
-      expect(row?.defaults, variable).toContain(`\`${String(value)}\``);
-    }
+  it.each([...orders, ...notifications])('tells the default of %s, %s', (variable, value) => {
+    const row = rows().find((each) => each.variable === variable);
+    expect(row?.defaults).toContain(`\`${String(value)}\``);
   });
 
   it('tells how many spans wait, as the services have it', () => {
