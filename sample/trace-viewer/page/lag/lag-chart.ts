@@ -11,11 +11,17 @@ const MIN_SPAN_MS = 60_000;
 /** Draws how far the consumers are behind, and says it in words. */
 export function showLag(series: readonly LagSeries[]): void {
   const totals = lagTotals(series).filter(({ points }) => points.length > 0);
+  const behind = totals.filter((total) => mostOf(total) > 0);
+  const never = totals.filter((total) => mostOf(total) === 0);
   byId('lag').hidden = totals.length === 0;
-  byId('lag-chart').replaceChildren(...(totals.length > 0 ? [chartOf(totals), legendOf(totals)] : []));
+  byId('lag-chart').replaceChildren(
+    ...(totals.length > 0 ? [chartOf(totals, behind)] : []),
+    ...(behind.length > 0 ? [legendOf(behind)] : []),
+    ...(never.length > 0 ? [neverBehind(never)] : []),
+  );
 }
 
-function chartOf(totals: readonly LagTotal[]): SVGElement {
+function chartOf(totals: readonly LagTotal[], behind: readonly LagTotal[]): SVGElement {
   const points = totals.flatMap(({ points }) => points);
   const end = Math.max(...points.map(([time]) => time));
   const start = Math.min(end - MIN_SPAN_MS, ...points.map(([time]) => time));
@@ -31,7 +37,7 @@ function chartOf(totals: readonly LagTotal[]): SVGElement {
       preserveAspectRatio: 'none',
     },
     svg('line', { class: 'base', x1: 0, x2: WIDTH, y1: HEIGHT - 2, y2: HEIGHT - 2 }),
-    ...totals.map(({ points }, index) =>
+    ...behind.map(({ points }, index) =>
       svg('polyline', {
         class: `series-${index % 4}`,
         points: points.map(([time, messages]) => `${x(time)},${y(messages)}`).join(' '),
@@ -54,6 +60,12 @@ function legendOf(totals: readonly LagTotal[]): HTMLElement {
       ),
     ),
   );
+}
+
+/** A line along the bottom for each of them would say less. */
+function neverBehind(totals: readonly LagTotal[]): HTMLElement {
+  const topics = totals.map(({ topic }) => topic).join(', ');
+  return element('p', { class: 'never-behind' }, `0 messages: ${topics}`);
 }
 
 function inWords(totals: readonly LagTotal[]): string {

@@ -5,6 +5,9 @@ import { orderForm } from './order-form.js';
 import { Outcome } from './outcome.js';
 
 const BULK = 100;
+/** What the sample answers until its services listen. */
+const STARTING = 503;
+const RETRY_MS = 1000;
 
 /** What can be done with the sample's services. Elsewhere, where the viewer serves other processes, none of it is there. */
 export class Experiments {
@@ -26,15 +29,15 @@ export class Experiments {
   }
 
   /** Asks again what there is; the server may have been started anew. */
-  async refresh(): Promise<boolean> {
-    const { body } = await get<SampleState>('/api/sample');
+  async refresh(): Promise<void> {
+    const { body, status } = await get<SampleState>('/api/sample');
     byId('sample').hidden = body === undefined;
-    if (!body) return false;
+    if (status === STARTING) setTimeout(() => void this.refresh(), RETRY_MS);
+    if (!body) return;
     this.#brokerRuns = body.brokerRuns;
     this.#broker.hidden = !body.controlsBroker;
     setText(this.#broker, body.brokerRuns ? 'Stop the broker' : 'Start the broker');
     this.#broker.classList.toggle('alarm', !body.brokerRuns);
-    return true;
   }
 
   #placing(id: string, path: string, order: object, accepted: string): void {

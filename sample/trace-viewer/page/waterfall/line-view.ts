@@ -16,6 +16,7 @@ export function lineView(state: () => WaterfallState): Row<Line> {
     element: line,
     update(item, index) {
       line.ariaRowIndex = String(index + 2); // The axis is the first row.
+      line.classList.toggle('joined', item.row.traceId !== state().traceId);
       if (item.type === 'span') (span ??= spanView(line, state)).update(item, index);
       else if (item.type === 'join') (join ??= joinView(line, state)).update(item, index);
       else (hop ??= hopView(line, state)).update(item, index);

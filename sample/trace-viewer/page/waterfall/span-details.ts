@@ -32,7 +32,7 @@ export function spanDetails(row: WaterfallRow, traceStart: number): readonly Nod
 }
 
 function timingOf({ start, duration }: WaterfallRow, traceStart: number): string {
-  return `${formatDuration(duration)}, from ${formatDuration(Math.max(0, start - traceStart))} on, at ${formatClock(start)}`;
+  return `${formatDuration(duration)} · begins at ${formatDuration(Math.max(0, start - traceStart))} · ${formatClock(start)}`;
 }
 
 function problemOf({ error, exception, attempt }: WaterfallRow): readonly Node[] {

@@ -22,8 +22,7 @@ export function spanView(line: HTMLElement, state: () => WaterfallState): Row<Sp
     toggle,
     element('span', { class: 'service-spot', 'aria-hidden': 'true' }),
     name,
-    kind,
-    service,
+    element('span', { class: 'about' }, kind, service),
     chips,
   );
   const bar = createBar('span');
@@ -33,7 +32,7 @@ export function spanView(line: HTMLElement, state: () => WaterfallState): Row<Sp
   return {
     element: line,
     update({ row, parent, expanded }, index) {
-      const { scale, cursor, traceId, serviceAbove } = state();
+      const { scale, cursor, serviceAbove } = state();
       const key = keyOf(row);
       setAttributes(line, {
         id: `span-${key}`,
@@ -42,7 +41,6 @@ export function spanView(line: HTMLElement, state: () => WaterfallState): Row<Sp
         'aria-expanded': parent ? String(expanded) : undefined,
         'aria-selected': String(key === cursor),
       });
-      line.classList.toggle('joined', row.traceId !== traceId);
       line.classList.toggle('failed', row.error !== undefined);
       setText(service, serviceAbove(index) === row.service ? '' : row.service);
       bar.update(scale, row.start, row.duration, formatDuration(row.duration), problemOf(row));
