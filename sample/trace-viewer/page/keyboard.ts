@@ -33,7 +33,8 @@ export function listenToKeys(list: TraceList, pane: TracePane, navigation: Navig
 
   function intoList(key: string): boolean {
     list.focus();
-    return list.press(key === 'Enter' ? 'Home' : key);
+    if (key !== 'Enter') return list.press(key);
+    return list.press('Home') && list.press(key);
   }
 
   function backToList(): boolean {

@@ -86,8 +86,9 @@ export class TraceList {
     this.#list.addEventListener('pointerenter', () => (this.#pointed = true));
     this.#list.addEventListener('pointerleave', () => (this.#pointed = false));
     this.#list.addEventListener('scroll', () => this.#tellOfNewer(), { passive: true });
-    this.#filter.addEventListener('input', () => this.#drawSoon());
-    this.#errorsOnly.addEventListener('change', () => this.#drawSoon());
+    // At once: the next key may already mean a line that this finds.
+    this.#filter.addEventListener('input', () => this.#draw());
+    this.#errorsOnly.addEventListener('change', () => this.#draw());
     this.#newer.addEventListener('click', () => {
       this.#list.scrollTop = 0;
       this.#list.focus({ preventScroll: true });
