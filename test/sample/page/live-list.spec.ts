@@ -63,10 +63,10 @@ describe('the list of traces', () => {
     await viewer.send(requests(1000));
     const page = await viewer.open();
     await page.getByText('1000', { exact: true }).waitFor();
-    let streaming = true;
+    const end = new AbortController();
     let sent = 0;
     const stream = (async () => {
-      while (streaming) {
+      while (!end.signal.aborted) {
         await viewer.send(requests(10, 1000 + sent));
         sent += 10;
         await paceOfStream();
@@ -89,7 +89,7 @@ describe('the list of traces', () => {
       await tracesIn(page).filter({ hasText: latest }).click({ timeout: 5000 });
       await chosenLine(page).getByText(latest).waitFor({ timeout: 5000 });
     } finally {
-      streaming = false;
+      end.abort();
       await stream;
     }
     await page.getByRole('searchbox').fill('');
