@@ -5,7 +5,7 @@ import { chosenLine, details, hopLines, spanLine, waterfall } from './support/pa
 import { type ServedSample, serveSample } from './support/served-sample.js';
 import { openPage, type WatchedPage } from './support/watched-page.js';
 
-const START_MS = 90_000;
+const START_MS = 150_000;
 const SOON = { timeout: 15_000 };
 
 let browser: Browser;

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../../../support/until.js';
 
 const RUN = fileURLToPath(new URL('../../../../dist/sample/run.js', import.meta.url));
-const START_MS = 60_000;
+/** With a Kafka and two services, on a machine that may be busy with other tests. */
+const START_MS = 120_000;
 
 export interface ServedSample {
   /** Of the page. */
