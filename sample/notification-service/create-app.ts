@@ -25,6 +25,9 @@ export async function createApp(environment: NotificationServiceEnvironment): Pr
       consumer: {
         groupId: NAME,
         allowAutoTopicCreation: false,
+        // Whoever comes after a process that was killed waits for as long until Kafka gives it the partitions. No event may
+        // take longer, since kafkajs says nothing to Kafka meanwhile.
+        sessionTimeout: 15_000,
         // The fetch that is under way holds up a shutdown for as long.
         maxWaitTimeInMs: 1000,
         // How long an event that failed waits until it is handed over again. kafkajs doubles it with each failure, and

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { readableLog } from './readable-log.js';
 
 const START_TIMEOUT_MS = 40_000;
 const STOP_TIMEOUT_MS = 8000;
@@ -87,5 +88,5 @@ function lastOutputOf(child: ChildProcess): () => string {
   };
   child.stdout?.on('data', hear);
   child.stderr?.on('data', hear);
-  return () => output.trim() || '(none)';
+  return () => readableLog(output.trim()) || '(none)';
 }

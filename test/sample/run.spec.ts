@@ -138,11 +138,11 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
       ),
     );
     expect(run.stdout()).toContain(
-      '2 of 2 orders have a whole trace, and so has the poison order, which ended in order-events.dlt.',
+      '2 of 2 orders have a whole trace, and so have the order of tea, the 3 orders at once, and the poison order, which ended in order-events.dlt.',
     );
     expect(
       store.traces().filter(({ spans }) => spans.some(({ name }) => name === 'POST /orders')),
-    ).toHaveLength(3);
+    ).toHaveLength(4);
     expect(run.stderr()).not.toContain('did not reach');
     expect(pids.filter(isAlive)).toEqual([]);
   });
@@ -151,7 +151,7 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     const run = runSample(['--orders', '1', '--json']);
     await expectSuccess(run);
     const spans = JSON.parse(run.stdout()) as readonly Span[];
-    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(2); // Of the order, and of the poison order.
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(4); // Of the order, the one of an item, those at once, and the poison one.
     expect(spans.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'POST /orders',
@@ -171,7 +171,9 @@ describe('npm run sample', { timeout: TIMEOUT_MS }, () => {
     await until('the services to be ready', () => run.stderr().includes('placing'), START_MS);
     process.kill(hanging.pid, 'SIGSTOP');
     expect(await run.ended).toBe(1);
-    expect(run.stdout()).toMatch(/\d+ of 100 orders have a whole trace, but the poison order has not\./);
+    expect(run.stdout()).toMatch(
+      /\d+ of 100 orders have a whole trace, but not so the order of tea, the 3 orders at once, and the poison order\./,
+    );
     expect(run.stderr() + run.stdout()).toMatch(
       /is not whole\. Missing: .*the INTERNAL span `process_order_event` of notification-service/,
     );

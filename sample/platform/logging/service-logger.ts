@@ -1,5 +1,6 @@
 import { Logger as NestPinoLogger, PinoLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
+import { httpLog } from './http-log.js';
 
 /** Nest's own account of how it wires an application, and of start-up errors, which `startService` reports. */
 const SILENT_CONTEXTS: ReadonlySet<unknown> = new Set([
@@ -15,7 +16,7 @@ const SILENT_CONTEXTS: ReadonlySet<unknown> = new Set([
 /** What Nest logs, into the log of the service, without the lines that say the same at every start. */
 export class ServiceLogger extends NestPinoLogger {
   constructor(log: Logger) {
-    super(new PinoLogger({ pinoHttp: { logger: log } }), {});
+    super(new PinoLogger({ pinoHttp: httpLog(log) }), {});
   }
 
   override log(message: unknown, ...rest: [...unknown[]]): void {

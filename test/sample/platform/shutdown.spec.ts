@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { SampleService, type SampleServiceOptions } from '../../support/sample-service.js';
+import { afterTest, useTracing } from '../../support/tracing.js';
+import { until } from '../../support/until.js';
+
+const GRACE_MS = 10_000;
+/** To start a service takes long on a busy machine. */
+const TIMEOUT_MS = 90_000;
+const SERVICES = ['order-service', 'notification-service'] as const;
+
+beforeAll(() => {
+  if (spawnSync('unshare', ['--version']).status === 0) return;
+  throw new Error('These tests need `unshare`: install it, on Debian with `apt-get install util-linux`.');
+});
+
+describe.each(SERVICES)('%s, on SIGTERM', { timeout: TIMEOUT_MS }, (name) => {
+  useTracing();
+
+  const start = (env: NodeJS.ProcessEnv = {}, options: SampleServiceOptions = {}): SampleService =>
+    SampleService.start(name, { KAFKA_BROKERS: inject('brokers').join(','), ...env }, options);
+
+  it('exits with 0', async () => {
+    const service = start();
+    await service.listening();
+
+    await expectGoodEnd(service);
+  });
+
+  it('exits with 0 as process 1 of a container', async () => {
+    const service = start({}, { isProcess1: true });
+    await service.listening();
+
+    await expectGoodEnd(service);
+  });
+
+  it('exits with 0 as process 1 while it still waits for Kafka', async () => {
+    const service = start({ KAFKA_BROKERS: '127.0.0.1:1' }, { isProcess1: true });
+    await until('it waits', () => service.log.some(({ msg }) => String(msg).includes('not reachable yet')));
+
+    await expectGoodEnd(service);
+  });
+
+  it('exits with 0 where no collector listens, and says what may be lost', async () => {
+    const service = start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
+    await fetch(`${await service.listening()}/nothing`);
+
+    await expectGoodEnd(service);
+    expect(service.log.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/lost|export/i));
+  });
+
+  it('exits with 0 where the collector never answers', async () => {
+    const service = start({ OTEL_EXPORTER_OTLP_ENDPOINT: await silentCollector() });
+    await fetch(`${await service.listening()}/nothing`);
+
+    await expectGoodEnd(service);
+  });
+});
+
+async function expectGoodEnd(service: SampleService): Promise<void> {
+  const { exit, ms } = await service.stop('SIGTERM');
+  expect({ exit, log: exit === 0 ? [] : service.log }).toEqual({ exit: 0, log: [] });
+  expect(ms).toBeLessThan(GRACE_MS);
+}
+
+async function silentCollector(): Promise<string> {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  afterTest(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
