@@ -1,4 +1,4 @@
-import type { KafkaHop, Waterfall, WaterfallRow } from '../page-api.js';
+import type { KafkaHop, WaterfallRow } from '../page-api.js';
 
 /**
  * What a waterfall shows, line by line: its spans, before a consumer's the message's way to it, and before the spans of another
@@ -40,7 +40,7 @@ export function keyOfLine({ type, row }: Line): string {
 }
 
 /** The lines that are not below a collapsed span. */
-export function linesOf({ rows }: Waterfall, collapsed: ReadonlySet<string>): readonly Line[] {
+export function linesOf(rows: readonly WaterfallRow[], collapsed: ReadonlySet<string>): readonly Line[] {
   const lines: Line[] = [];
   let hiddenBelow = Infinity;
   rows.forEach((row, index) => {
@@ -53,10 +53,4 @@ export function linesOf({ rows }: Waterfall, collapsed: ReadonlySet<string>): re
     lines.push({ type: 'span', row, parent, expanded });
   });
   return lines;
-}
-
-/** The row that another one stands below. */
-export function parentOf(rows: readonly WaterfallRow[], row: WaterfallRow): WaterfallRow | undefined {
-  const index = rows.indexOf(row);
-  return rows.slice(0, Math.max(0, index)).findLast(({ depth }) => depth < row.depth);
 }

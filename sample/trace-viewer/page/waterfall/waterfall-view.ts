@@ -3,9 +3,10 @@ import { cursorTarget } from '../list-keys.js';
 import type { Waterfall, WaterfallRow } from '../page-api.js';
 import type { Route } from '../route.js';
 import { WindowedRows } from '../windowed-rows.js';
-import { keyOf, keyOfLine, type Line, linesOf, parentOf } from './lines.js';
+import { keyOf, keyOfLine, type Line } from './lines.js';
 import { lineView } from './line-view.js';
 import { spanDetails } from './span-details.js';
+import { SpanTree } from './span-tree.js';
 import { gridLines, timeAxis } from './time-axis.js';
 import { type TimeScale, timeScale } from './time-scale.js';
 import { traceHead } from './trace-head.js';
@@ -40,7 +41,7 @@ export class WaterfallView {
     tabindex: -1,
   });
   readonly #rows: WindowedRows<Line>;
-  readonly #collapsed = new Set<string>();
+  readonly #tree = new SpanTree();
   #waterfall: Waterfall;
   #scale: TimeScale;
   #cursor: WaterfallRow | undefined;
@@ -75,11 +76,12 @@ export class WaterfallView {
   /** Shows what has arrived meanwhile; the chosen span, what is collapsed and the place in it stay. */
   update(waterfall: Waterfall): void {
     this.#waterfall = waterfall;
+    this.#tree.replace(waterfall.rows);
     this.#scale = timeScale(waterfall.start, waterfall.duration, this.#grid.clientWidth);
     this.#head.replaceChildren(...traceHead(waterfall));
     this.#axis.replaceChildren(element('div', { role: 'columnheader' }, 'Span'), timeAxis(this.#scale));
     this.#grid.querySelector('.grid-lines')?.replaceWith(gridLines(this.#scale));
-    if (this.#cursor) this.#point(this.#rowOf(keyOf(this.#cursor)) ?? waterfall.rows[0]);
+    if (this.#cursor) this.#point(this.#tree.find(keyOf(this.#cursor)) ?? waterfall.rows[0]);
     this.#draw();
   }
 
@@ -89,7 +91,7 @@ export class WaterfallView {
     const named = rows.filter((row) => row.spanId === spanId);
     const own = (row: WaterfallRow): boolean => row.traceId === traceId;
     this.#point(named.find(own) ?? named[0] ?? rows.find(own) ?? rows[0]);
-    this.#expandTo(this.#cursor);
+    if (this.#cursor) this.#tree.expandTo(this.#cursor);
     this.#draw();
     this.#reveal();
   }
@@ -129,7 +131,7 @@ export class WaterfallView {
   #listen(): void {
     this.#grid.addEventListener('click', ({ target }) => {
       const clicked = target as Element;
-      const row = this.#rowOf(clicked.closest<HTMLElement>('[data-span]')?.dataset['span']);
+      const row = this.#tree.find(clicked.closest<HTMLElement>('[data-span]')?.dataset['span'] ?? '');
       if (!row || clicked.closest('[data-go-span], a')) return;
       if (clicked.closest('.toggle')) this.#toggle(row);
       this.#onChoice({ traceId: this.traceId, spanId: row.spanId }, false);
@@ -144,7 +146,7 @@ export class WaterfallView {
 
   /** A span that is shown here is gone to in place, also one of another trace; others are opened in their own. */
   #go(span: { readonly traceId: string; readonly spanId: string }): void {
-    const here = this.#rowOf(keyOf(span));
+    const here = this.#tree.find(keyOf(span));
     this.#onChoice({ traceId: here ? this.traceId : span.traceId, spanId: span.spanId }, false);
   }
 
@@ -161,38 +163,24 @@ export class WaterfallView {
   #expandOrDescend(): boolean {
     const row = this.#cursor;
     if (!row) return false;
-    if (this.#collapsed.has(keyOf(row))) this.#toggle(row);
-    else {
-      const below = this.#waterfall.rows[this.#waterfall.rows.indexOf(row) + 1];
-      if (below && below.depth > row.depth) this.#step(below);
-    }
+    const child = this.#tree.firstChildOf(row);
+    if (this.#tree.isCollapsed(row)) this.#toggle(row);
+    else if (child) this.#step(child);
     return true;
   }
 
   #collapseOrAscend(): boolean {
     const row = this.#cursor;
     if (!row) return false;
-    const { rows } = this.#waterfall;
-    const isParent = (rows[rows.indexOf(row) + 1]?.depth ?? -1) > row.depth;
-    if (isParent && !this.#collapsed.has(keyOf(row))) this.#toggle(row);
-    else {
-      const parent = parentOf(rows, row);
-      if (parent) this.#step(parent);
-    }
+    const parent = this.#tree.parentOf(row);
+    if (this.#tree.firstChildOf(row) && !this.#tree.isCollapsed(row)) this.#toggle(row);
+    else if (parent) this.#step(parent);
     return true;
   }
 
   #toggle(row: WaterfallRow): void {
-    const key = keyOf(row);
-    if (!this.#collapsed.delete(key)) this.#collapsed.add(key);
+    this.#tree.toggle(row);
     this.#draw();
-  }
-
-  #expandTo(row: WaterfallRow | undefined): void {
-    for (let above = row && parentOf(this.#waterfall.rows, row); above;) {
-      this.#collapsed.delete(keyOf(above));
-      above = parentOf(this.#waterfall.rows, above);
-    }
   }
 
   /** Moves the cursor. The details are drawn again only for what they do not show yet: somebody may be reading them. */
@@ -205,7 +193,7 @@ export class WaterfallView {
   }
 
   #draw(): void {
-    const lines = linesOf(this.#waterfall, this.#collapsed);
+    const { lines } = this.#tree;
     this.#grid.ariaRowCount = String(lines.length + 1);
     this.#rows.show(lines);
   }
@@ -219,10 +207,6 @@ export class WaterfallView {
 
   #spanLines(): readonly WaterfallRow[] {
     return this.#rows.items.filter(({ type }) => type === 'span').map(({ row }) => row);
-  }
-
-  #rowOf(key: string | undefined): WaterfallRow | undefined {
-    return this.#waterfall.rows.find((row) => keyOf(row) === key);
   }
 
   #state(): WaterfallState {
