@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readableLog } from './readable-log.js';
 
-const START_TIMEOUT_MS = 40_000;
+const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 8000;
 const LAST_WORDS = 4000;
 

@@ -27,7 +27,10 @@ export async function serveSample(args: readonly string[] = []): Promise<ServedS
     await ended;
   };
   try {
-    await until('the sample serves its page', () => pageIn(output()) !== undefined, START_MS);
+    await Promise.race([
+      until('the sample serves its page', () => pageIn(output()) !== undefined, START_MS),
+      ended.then(() => Promise.reject(new Error('The sample has ended'))),
+    ]);
     return { url: pageIn(output())!, stop };
   } catch (error) {
     await stop();
