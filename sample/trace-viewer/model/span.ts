@@ -59,6 +59,11 @@ export function durationOf(span: Span): bigint {
   return nanos > 0n ? nanos : 0n;
 }
 
+/** Compares, for sorting: the earliest first. */
+export function byStart(one: Span, other: Span): number {
+  return Number(one.startUnixNano - other.startUnixNano);
+}
+
 export function isSameSpan(one: SpanReference, other: SpanReference): boolean {
   return one.spanId === other.spanId && one.traceId === other.traceId;
 }

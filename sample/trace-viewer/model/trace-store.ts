@@ -1,4 +1,4 @@
-import type { Span, SpanReference, Trace } from './span.js';
+import { byStart, type Span, type SpanReference, type Trace } from './span.js';
 
 export interface TraceStoreOptions {
   /** @default 20000 */
@@ -125,8 +125,4 @@ function first<K, V>(map: ReadonlyMap<K, V>): [K, V] {
 
 function keyOf({ traceId, spanId }: SpanReference): string {
   return `${traceId}:${spanId}`;
-}
-
-function byStart(one: Span, other: Span): number {
-  return Number(one.startUnixNano - other.startUnixNano);
 }

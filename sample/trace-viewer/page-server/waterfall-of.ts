@@ -1,7 +1,8 @@
-import { type JoinedTraces } from '../model/joined-traces.js';
+import type { JoinedTraces } from '../model/joined-traces.js';
 import { nanosInKafka, sendStartOf } from '../model/kafka-hop.js';
 import {
   attemptOf,
+  byStart,
   type Attributes,
   type AttributeValue,
   durationOf,
@@ -24,7 +25,7 @@ export function waterfallOf(
   summaries: readonly TraceSummary[],
   store: TraceStore,
 ): Waterfall {
-  const spans = traces.flatMap((trace) => trace.spans);
+  const spans = traces.flatMap((trace) => trace.spans).toSorted(byStart);
   const starts = spans.map(({ startUnixNano }) => startUnixNano);
   const ends = spans.map(({ endUnixNano }) => endUnixNano);
   const start = starts.reduce((one, other) => (one < other ? one : other), starts[0] ?? 0n);
