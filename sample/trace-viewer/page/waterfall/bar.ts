@@ -1,10 +1,10 @@
 import { element, setText } from '../element.js';
 import type { TimeScale } from './time-scale.js';
 
-/** Past that a text stands before its bar, where there is room. */
-const LATE = 62;
-/** A bar that leaves no room on either side has its text inside. */
-const LONG = 70;
+/** About the width of a character, in percent of the axis. */
+const CHARACTER = 1.4;
+/** A text that is longer is cut where it has no more room. */
+const ROOM = 38;
 
 export interface Bar {
   readonly element: HTMLElement;
@@ -27,21 +27,23 @@ export function createBar(kind: string): Bar {
       bar.hidden = false;
       bar.style.left = `${left}%`;
       bar.style.width = `${right - left}%`;
-      place(label, left, right);
+      place(label, left, right, words.length + wrong.length);
       setText(text, words);
       setText(problem, wrong);
     },
     clear(words) {
       bar.hidden = true;
-      place(label, 0, 0);
+      place(label, 0, 0, words.length);
       setText(text, words);
       setText(problem, '');
     },
   };
 }
 
-function place(label: HTMLElement, left: number, right: number): void {
-  const where = right <= LATE ? 'after' : left >= 100 - LONG ? 'before' : 'inside';
+/** After its bar, or else before it, or in it where it leaves no room on either side. */
+function place(label: HTMLElement, left: number, right: number, characters: number): void {
+  const needed = Math.min(ROOM, (characters + 4) * CHARACTER);
+  const where = 100 - right >= needed ? 'after' : left >= needed ? 'before' : 'inside';
   label.dataset['where'] = where;
   label.style.left = where === 'after' ? `${right}%` : where === 'inside' ? `${left}%` : '';
   label.style.right = where === 'before' ? `${100 - left}%` : '';
