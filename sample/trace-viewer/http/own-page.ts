@@ -12,7 +12,7 @@ export function requireOwnPage({ method, headers }: IncomingMessage, port: numbe
   if (!hosts.includes(headers.host ?? '')) {
     throw new RefusalError(403, `Expected a Host of ${hosts[0]}, got ${headers.host ?? 'none'}`);
   }
-  if (method === 'GET') return;
+  if (method === 'GET' || method === 'HEAD') return;
   const { origin } = headers;
   if (origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''))) {
     throw new RefusalError(403, `Expected an Origin of http://${hosts[0]}, got ${origin}`);

@@ -1,4 +1,4 @@
-import { isSameSpan, type Span, type SpanReference } from './span.js';
+import { byStart, isSameSpan, type Span, type SpanReference } from './span.js';
 
 export type FindSpan = (reference: SpanReference) => Span | undefined;
 
@@ -19,6 +19,7 @@ export interface PlacedSpan {
 interface Place {
   readonly placedBy: PlacedBy;
   readonly above: Span | undefined;
+  readonly orphan: boolean;
 }
 
 /**
@@ -34,11 +35,14 @@ export function placeSpans(spans: readonly Span[], { joinLinks = false } = {}): 
     if (siblings) siblings.push(span);
     else children.set(above, [span]);
   }
-  const roots = children.get(undefined) ?? [];
+  for (const siblings of children.values()) siblings.sort(byStart);
   const shown = new Set<Span>();
-  // What is left after the roots are rings, spans that are their own ancestors. Only a faulty sender makes them; each is cut
-  // open at its earliest span.
-  return [...roots, ...spans].flatMap((top) => placedFrom(top, { places, children, shown }));
+  const placing = { places, children, shown };
+  const belowRoots = (children.get(undefined) ?? []).flatMap((root) => placedFrom(root, placing));
+  const belowRings = spans.flatMap((span) =>
+    shown.has(span) ? [] : placedFrom(topOfRing(span, places), placing),
+  );
+  return [...belowRoots, ...belowRings];
 }
 
 export function finderOf(spans: readonly Span[]): FindSpan {
@@ -49,9 +53,10 @@ export function finderOf(spans: readonly Span[]): FindSpan {
 function placeOf(span: Span, find: FindSpan, joinLinks: boolean): Place {
   const { traceId, parentSpanId } = span;
   const parent = parentSpanId === undefined ? undefined : find({ traceId, spanId: parentSpanId });
-  if (parent) return { placedBy: 'parent', above: parent };
+  if (parent) return { placedBy: 'parent', above: parent, orphan: false };
+  const orphan = parentSpanId !== undefined;
   const target = joinLinks ? span.links.map(find).find((one) => one && !isSameSpan(one, span)) : undefined;
-  return target ? { placedBy: 'link', above: target } : { placedBy: 'root', above: undefined };
+  return { placedBy: target ? 'link' : 'root', above: target, orphan };
 }
 
 interface Placing {
@@ -69,8 +74,9 @@ function placedFrom(top: Span, { places, children, shown }: Placing): readonly P
     if (shown.has(span)) continue;
     shown.add(span);
     const below = (children.get(span) ?? []).filter((child) => !shown.has(child));
-    const placedBy = depth === 0 ? 'root' : (places.get(span)?.placedBy ?? 'root');
-    const orphan = span.parentSpanId !== undefined && placedBy !== 'parent';
+    const place = places.get(span);
+    const placedBy = depth === 0 ? 'root' : (place?.placedBy ?? 'root');
+    const orphan = place?.orphan ?? false;
     placed.push({ span, depth, placedBy, orphan, hasChildren: below.length > 0, isLast });
     const last = below.at(-1);
     for (const child of below.toReversed()) {
@@ -78,6 +84,20 @@ function placedFrom(top: Span, { places, children, shown }: Placing): readonly P
     }
   }
   return placed;
+}
+
+/**
+ * Where to cut open the ring that leads to a span without a root. Traces that link to each other make one, and are cut at a link;
+ * spans that are their own ancestors are a faulty sender's. Of several places the earliest span's.
+ */
+function topOfRing(span: Span, places: ReadonlyMap<Span, Place>): Span {
+  const path = new Set<Span>();
+  let above: Span | undefined = span;
+  for (; above && !path.has(above); above = places.get(above)?.above) path.add(above);
+  const way = [...path];
+  const ring = above ? way.slice(way.indexOf(above)) : way;
+  const linked = ring.filter((one) => places.get(one)?.placedBy === 'link');
+  return (linked.length > 0 ? linked : ring).toSorted(byStart)[0] ?? span;
 }
 
 function keyOf({ traceId, spanId }: SpanReference): string {

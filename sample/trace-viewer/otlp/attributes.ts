@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '../model/span.js';
-import { integer, message, type Message, messages, text } from './fields.js';
+import { double, integer, message, type Message, messages, text } from './fields.js';
 import { MalformedPayloadError } from './malformed-payload.error.js';
 
 /** As deep as protobuf readers go. */
@@ -25,7 +25,7 @@ function anyValue(value: Message, depth: number): AttributeValue {
     case 'intValue':
       return safeNumber(integer(content, kind));
     case 'doubleValue':
-      return Number(content);
+      return double(content, kind);
     case 'bytesValue':
       return content instanceof Uint8Array ? Buffer.from(content).toString('base64') : text(content, kind);
     case 'arrayValue':

@@ -37,6 +37,14 @@ export function integer(value: unknown, what: string): bigint {
   throw new MalformedPayloadError(`Expected \`${what}\` to be a 64-bit integer`);
 }
 
+/** A number; JSON writes those that it has no signs for as text, such as `"NaN"`. */
+export function double(value: unknown, what: string): number {
+  if (typeof value === 'number') return value;
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : NaN;
+  if (!Number.isNaN(number) || value === 'NaN') return number;
+  throw new MalformedPayloadError(`Expected \`${what}\` to be a number`);
+}
+
 /**
  * A trace or span id as lower-case hex; undefined when it is absent or not valid. OTLP/JSON writes ids as hex, and
  * not as base64 like other bytes.

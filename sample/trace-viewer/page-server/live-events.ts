@@ -11,10 +11,12 @@ const HEARTBEAT_MS = 15_000;
 
 interface Listener {
   readonly response: ServerResponse;
-  /** What this page has been told of and may have to be told is gone: as many as the store holds, at most. */
+  /** What this page has been told of and may have to be told is gone. */
   readonly told: Set<string>;
+  /** What it has to be told of: only what is held or was told, however long the page does not read. */
   readonly changed: Set<string>;
   lagHasChanged: boolean;
+  waitsForDrain: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export class LiveEvents {
   ) {
     this.#ends = [
       summaries.onChange((traceIds) => {
-        for (const { changed } of this.#listeners) traceIds.forEach((traceId) => changed.add(traceId));
+        for (const listener of this.#listeners) traceIds.forEach((traceId) => this.#note(listener, traceId));
         this.#soon();
       }),
       lag.onArrival(() => {
@@ -56,7 +58,13 @@ export class LiveEvents {
     });
     const all = this.summaries.all();
     const told = new Set(all.map(({ traceId }) => traceId));
-    const listener: Listener = { response, told, changed: new Set(), lagHasChanged: true };
+    const listener: Listener = {
+      response,
+      told,
+      changed: new Set(),
+      lagHasChanged: true,
+      waitsForDrain: false,
+    };
     send(response, 'traces', { changed: all, removed: [] } satisfies TracesEvent);
     this.#listeners.add(listener);
     response.on('close', () => this.#listeners.delete(listener));
@@ -81,10 +89,23 @@ export class LiveEvents {
 
   #each(tell: (listener: Listener) => void): void {
     for (const listener of this.#listeners) {
-      // Told again as soon as it has read what it was sent.
-      if (listener.response.writableNeedDrain) listener.response.once('drain', () => this.#soon());
+      if (listener.response.writableNeedDrain) this.#tellOnceRead(listener);
       else tell(listener);
     }
+  }
+
+  #tellOnceRead(listener: Listener): void {
+    if (listener.waitsForDrain) return;
+    listener.waitsForDrain = true;
+    listener.response.once('drain', () => {
+      listener.waitsForDrain = false;
+      this.#soon();
+    });
+  }
+
+  #note({ told, changed }: Listener, traceId: string): void {
+    if (told.has(traceId) || this.summaries.has(traceId)) changed.add(traceId);
+    else changed.delete(traceId);
   }
 
   #update(listener: Listener): void {

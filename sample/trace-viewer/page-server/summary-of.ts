@@ -1,5 +1,6 @@
 import { attemptOf, type Span, type Trace } from '../model/span.js';
 import type { TraceSummary } from '../page/page-api.js';
+import { shortened } from './shortened.js';
 import { millisecondsOf, timeOf } from './times.js';
 
 export function summaryOf({ traceId, spans }: Trace, linkedTraceCount: number): TraceSummary {
@@ -9,8 +10,8 @@ export function summaryOf({ traceId, spans }: Trace, linkedTraceCount: number): 
   const end = spans.reduce((latest, span) => (span.endUnixNano > latest ? span.endUnixNano : latest), start);
   return {
     traceId,
-    title: (root ?? earliest)?.name ?? '',
-    services: [...new Set(spans.map(({ serviceName }) => serviceName))],
+    title: shortened((root ?? earliest)?.name ?? ''),
+    services: [...new Set(spans.map(({ serviceName }) => shortened(serviceName)))],
     spanCount: spans.length,
     start: timeOf(start),
     duration: millisecondsOf(end - start),

@@ -7,7 +7,6 @@ import { summaryOf } from './summary-of.js';
 export class TraceSummaries {
   readonly #store: TraceStore;
   readonly #summaries = new Map<string, TraceSummary>();
-  readonly #neighbours = new Map<string, ReadonlySet<string>>();
   readonly #listeners = new Set<(traceIds: ReadonlySet<string>) => void>();
   readonly #end: () => void;
 
@@ -16,15 +15,17 @@ export class TraceSummaries {
     this.#end = store.onArrival((change) => this.#forget(change));
   }
 
+  has(traceId: string): boolean {
+    return this.#store.has(traceId);
+  }
+
   of(traceId: string): TraceSummary | undefined {
     const known = this.#summaries.get(traceId);
     if (known) return known;
     const trace = this.#store.trace(traceId);
     if (!trace) return undefined;
-    const neighbours = neighboursOf(this.#store, trace.spans);
-    const summary = summaryOf(trace, neighbours.size);
+    const summary = summaryOf(trace, neighboursOf(this.#store, trace.spans).size);
     this.#summaries.set(traceId, summary);
-    this.#neighbours.set(traceId, neighbours);
     return summary;
   }
 
@@ -48,19 +49,14 @@ export class TraceSummaries {
   }
 
   /** What links to a trace, or is linked from it, counts it: then that has changed as well. */
-  #forget({ changed, removed }: StoreChange): void {
-    const touched = new Set([...changed, ...removed]);
-    for (const traceId of changed) {
-      const spans = this.#store.trace(traceId)?.spans ?? [];
-      for (const neighbour of neighboursOf(this.#store, spans)) touched.add(neighbour);
-    }
-    for (const traceId of removed) {
-      for (const neighbour of this.#neighbours.get(traceId) ?? []) touched.add(neighbour);
-    }
-    for (const traceId of touched) {
-      this.#summaries.delete(traceId);
-      this.#neighbours.delete(traceId);
-    }
+  #forget({ changed, removed, arrived, gone }: StoreChange): void {
+    const touched = new Set([
+      ...changed,
+      ...removed,
+      ...neighboursOf(this.#store, arrived),
+      ...neighboursOf(this.#store, gone),
+    ]);
+    for (const traceId of touched) this.#summaries.delete(traceId);
     this.#listeners.forEach((listener) => listener(touched));
   }
 }

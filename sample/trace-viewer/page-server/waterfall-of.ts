@@ -1,3 +1,4 @@
+import { textOfAttribute } from '../model/attribute-text.js';
 import type { JoinedTraces } from '../model/joined-traces.js';
 import { nanosInKafka, sendStartOf } from '../model/kafka-hop.js';
 import {
@@ -13,11 +14,11 @@ import {
 import { type FindSpan, type PlacedSpan, placeSpans } from '../model/span-tree.js';
 import type { TraceStore } from '../model/trace-store.js';
 import type { KafkaHop, LinkedSpan, TraceSummary, Waterfall, WaterfallRow } from '../page/page-api.js';
+import { shortened } from './shortened.js';
 import { millisecondsOf, timeOf } from './times.js';
 
-/** A batch can have more links than anybody looks at, and an attribute more text. */
+/** A batch can have more links than anybody looks at. */
 const MAX_LINKS = 200;
-const MAX_TEXT = 2000;
 
 /** Joined traces as the rows that the page draws. */
 export function waterfallOf(
@@ -50,10 +51,10 @@ function rowOf({ span, depth, placedBy, orphan }: PlacedSpan, store: TraceStore)
   return {
     traceId: span.traceId,
     spanId: span.spanId,
-    name: span.name,
+    name: shortened(span.name),
     kind: span.kind,
-    service: span.serviceName,
-    scope: [span.scope.name, span.scope.version].filter(Boolean).join(' '),
+    service: shortened(span.serviceName),
+    scope: shortened([span.scope.name, span.scope.version].filter(Boolean).join(' ')),
     depth,
     placedBy,
     orphan,
@@ -70,7 +71,7 @@ function rowOf({ span, depth, placedBy, orphan }: PlacedSpan, store: TraceStore)
       .map((source) => linked(source, source)),
     attributes: pairsOf(span.attributes),
     events: span.events.map(({ name, timeUnixNano, attributes }) => ({
-      name,
+      name: shortened(name),
       time: timeOf(timeUnixNano),
       attributes: pairsOf(attributes),
     })),
@@ -107,18 +108,15 @@ function textUnder(name: string, value: AttributeValue | undefined): Readonly<Re
 }
 
 function linked({ traceId, spanId }: SpanReference, span: Span | undefined): LinkedSpan {
-  return { traceId, spanId, ...(span && { name: span.name, service: span.serviceName }) };
+  return {
+    traceId,
+    spanId,
+    ...(span && { name: shortened(span.name), service: shortened(span.serviceName) }),
+  };
 }
 
 function pairsOf(attributes: Attributes): readonly (readonly [string, string])[] {
-  return Object.entries(attributes).map(([name, value]) => [name, shortened(textOf(value))] as const);
-}
-
-function textOf(value: AttributeValue): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? String(one) : one));
-}
-
-function shortened(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+  return Object.entries(attributes).map(
+    ([name, value]) => [shortened(name), shortened(textOfAttribute(value))] as const,
+  );
 }

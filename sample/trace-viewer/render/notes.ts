@@ -1,4 +1,5 @@
-import { type AttributeValue, exceptionOf, type Span, type SpanLink } from '../model/span.js';
+import { textOfAttribute } from '../model/attribute-text.js';
+import { exceptionOf, type Span, type SpanLink } from '../model/span.js';
 import type { FindSpan } from '../model/span-tree.js';
 import type { Row, Segment } from './table.js';
 import { printable } from './text.js';
@@ -28,12 +29,8 @@ function attributesOf({ attributes }: Span): string {
   return Object.entries(attributes)
     .filter(([name]) => name !== 'error.type')
     .slice(0, MAX_ATTRIBUTES)
-    .map(([name, value]) => `${printable(name)}=${printable(textOf(value))}`)
+    .map(([name, value]) => `${printable(name)}=${printable(textOfAttribute(value))}`)
     .join('  ');
-}
-
-function textOf(value: AttributeValue): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function targetOf(link: SpanLink, from: Span, find: FindSpan): string {

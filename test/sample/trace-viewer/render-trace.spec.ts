@@ -113,6 +113,11 @@ describe('renderTrace', () => {
     );
   });
 
+  it('shows numbers that JSON does not know in a list of an attribute', () => {
+    const attributes = { ids: [9_007_199_254_740_993n, 1] };
+    expect(rowsOf(span('01', undefined, 0, 1, { attributes }))[1]).toContain('ids=["9007199254740993",1]');
+  });
+
   it('puts a span whose parent is missing at the root, and says so', () => {
     expect(rowsOf(span('02', '01', 1, 2), span('03', '02', 1, 2))).toEqual([
       'order-service  span 02     INTERNAL   1.00 ms',
@@ -126,6 +131,7 @@ describe('renderTrace', () => {
       .filter((row) => row.startsWith('order-service'))
       .map((row) => /span \d\d/.exec(row)?.[0]);
     expect(names).toEqual(['span 01', 'span 02', 'span 03']);
+    expect(rowsOf(span('03', '03', 0, 1)).join()).not.toContain('is not here');
   });
 
   it('draws a chain of ten thousand spans', () => {

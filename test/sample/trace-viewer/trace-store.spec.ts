@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Span, TraceStore } from '../../../sample/trace-viewer/index.js';
-import { linkTo, span, spanId, TRACE_ID } from './support/spans.js';
+import { type Span, type StoreChange, TraceStore } from '../../../sample/trace-viewer/index.js';
+import { exceptionEvent, linkTo, span, spanId, TRACE_ID } from './support/spans.js';
 
 const traceId = (index: number): string => index.toString(16).padStart(32, '0');
 const inTrace = (index: number, one: Span): Span => ({ ...one, traceId: traceId(index) });
@@ -56,6 +56,58 @@ describe('TraceStore', () => {
     const store = new TraceStore({ maxSpans: 3 });
     store.add(['01', '02', '03', '04', '05'].map((id, index) => span(id, undefined, index, index + 1)));
     expect(store.trace(TRACE_ID)?.spans.map(({ name }) => name)).toEqual(['span 03', 'span 04', 'span 05']);
+  });
+
+  it('lets the oldest traces go when a few spans hold very much', () => {
+    const store = new TraceStore({ maxBytes: 1_000_000 });
+    const huge = { attributes: { text: 'x'.repeat(100_000) } };
+    for (let index = 1; index <= 50; index++) store.add([inTrace(index, span('01', undefined, 0, 1, huge))]);
+    expect(store.traces().map((trace) => trace.traceId)).toEqual([47, 48, 49, 50].map(traceId));
+    // What has gone is not counted any more.
+    for (let index = 51; index <= 90; index++) store.add([inTrace(index, span('01', undefined, 0, 1))]);
+    expect(store.trace(traceId(50))).toBeDefined();
+  });
+
+  it.each<[string, Partial<Span>]>([
+    ['a list of an attribute', { attributes: { list: [['x'.repeat(1000)]] } }],
+    ['a map of an attribute', { attributes: { map: { ['k'.repeat(1000)]: 1 } } }],
+    ['its name', { name: 'x'.repeat(1000) }],
+    ['its status', { status: { code: 'ERROR', message: 'x'.repeat(1000) } }],
+    ['an event', { events: [exceptionEvent('x'.repeat(1000), 'boom')] }],
+    ['links', { links: Array.from({ length: 10 }, () => linkTo('0a')) }],
+  ])('counts %s of a span', (_what, rest) => {
+    const store = new TraceStore({ maxBytes: 2500 });
+    store.add([inTrace(1, span('01', undefined, 0, 1)), inTrace(2, span('01', undefined, 0, 1))]);
+    expect(store.size).toBe(2);
+    store.add([inTrace(2, span('01', undefined, 0, 1, rest))]);
+    expect(store.trace(traceId(1))).toBeUndefined();
+  });
+
+  it('keeps nothing of a span that is larger than all it may hold', () => {
+    const store = new TraceStore({ maxBytes: 1000 });
+    const changes: StoreChange[] = [];
+    store.onArrival((change) => changes.push(change));
+    store.add([span('01', undefined, 0, 1, { name: 'x'.repeat(1000), links: [linkTo('02')] })]);
+    expect([store.size, store.traceIds(), store.trace(TRACE_ID)]).toEqual([0, [], undefined]);
+    expect(store.spansLinkingTo({ traceId: TRACE_ID, spanId: spanId('02') })).toEqual([]);
+    expect(changes[0]?.removed).toEqual(new Set([TRACE_ID]));
+  });
+
+  it('tells which traces and spans came, went and were replaced', () => {
+    const store = new TraceStore({ maxTraces: 2 });
+    const changes: StoreChange[] = [];
+    const [one, two, three] = [1, 2, 3].map((index) => inTrace(index, span('01', undefined, 0, 1)));
+    store.add([one!, two!]);
+    store.onArrival((change) => changes.push(change));
+    store.add([{ ...two!, name: 'again' }, three!]);
+    expect(changes).toEqual([
+      {
+        changed: new Set([traceId(2), traceId(3)]),
+        removed: new Set([traceId(1)]),
+        arrived: [{ ...two!, name: 'again' }, three],
+        gone: [two, one],
+      },
+    ]);
   });
 
   it('tells of arrivals until nobody wants to know', () => {
