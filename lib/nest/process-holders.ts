@@ -1,8 +1,9 @@
 import { type AsyncHook, AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { attempt } from '../tracing/fail-open.js';
 
-// For what is made because something was let go, such as the timer of a retry.
-const AFTERMATH_MS = 1_000;
+// For what is made because something was let go, from then on each time: a connection that was closed is tried again, by OTLP
+// exporters after 5 s at most (their retrying transport).
+const AFTERMATH_MS = 6_000;
 
 // What a handle was asked to do and has not done yet; it keeps the process, also where its handle does not.
 const REQUEST = /(?:CONNECT|WRITE|SHUTDOWN)WRAP$/;
@@ -15,8 +16,12 @@ const PURPOSE = 'find what holds the process';
  *
  * @internal
  */
-export function holdNoLongerThan<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-  const holders = attempt(PURPOSE, () => new ProcessHolders(milliseconds));
+export function holdNoLongerThan<T>(
+  milliseconds: number,
+  work: () => Promise<T>,
+  aftermathMs = AFTERMATH_MS,
+): Promise<T> {
+  const holders = attempt(PURPOSE, () => new ProcessHolders(milliseconds, aftermathMs));
   return holders === undefined ? work() : holders.collectFrom(work);
 }
 
@@ -35,7 +40,10 @@ class ProcessHolders {
   #timer: NodeJS.Timeout;
   #isLate = false;
 
-  constructor(milliseconds: number) {
+  constructor(
+    milliseconds: number,
+    private readonly aftermathMs: number,
+  ) {
     this.#hook = createHook({
       // What throws in a hook ends the process.
       init: (id, type, trigger, resource) => {
@@ -55,15 +63,11 @@ class ProcessHolders {
   }
 
   #add(id: number, type: string, trigger: number, resource: object): void {
-    const holder = holderIn(resource);
-    const asked = REQUEST.test(type) ? this.#holders.get(trigger) : undefined;
-    if (holder !== undefined) {
-      this.#holders.set(id, holder);
-    } else if (asked !== undefined) {
-      this.#busy.set(id, asked);
-    } else {
+    const holder = REQUEST.test(type) ? this.#holders.get(trigger) : holderIn(resource);
+    if (holder === undefined) {
       return;
     }
+    (REQUEST.test(type) ? this.#busy : this.#holders).set(id, holder);
     if (this.#isLate) {
       queueMicrotask(() => this.#letGo()); // Now it is only being made.
     }
@@ -71,14 +75,15 @@ class ProcessHolders {
 
   #expire(): void {
     this.#isLate = true;
+    this.#timer = setTimeout(() => this.#stop(), this.aftermathMs).unref();
     this.#letGo();
-    this.#timer = setTimeout(() => this.#stop(), AFTERMATH_MS).unref();
   }
 
   #letGo(): void {
     this.#busy.forEach((holder) => attempt('close what holds the process', () => holder.close?.()));
     this.#holders.forEach((holder) => attempt('let the process go', () => holder.unref()));
     this.#busy.clear();
+    this.#timer.refresh();
   }
 
   #stop(): void {

@@ -24,7 +24,12 @@ describe('a process whose exporter is dead', () => {
     ['spans go to a collector that never answers', { exports: 'spans' }, answering(0)],
     ['metrics go to a collector that never answers', { exports: 'metrics' }, answering(0)],
     ['the connection is one from before', { exports: 'spans', hasExported: true }, answering(1)],
-    ['spans go to a collector that reads nothing', { exports: 'spans', bytes: 30_000_000 }, readingNothing],
+    ['so much goes out that it is not even written', { exports: 'spans', bytes: 30_000_000 }, readingNothing],
+    [
+      'spans go to a collector that reads nothing, and the connection is being written to',
+      { exports: 'spans', bytes: 30_000_000, shutdownTimeoutMs: 3_000 },
+      readingNothing,
+    ],
     ['spans go to a collector that takes no connection', { exports: 'spans' }, takingNoConnection],
   ])('ends soon after its application where %s', async (_what, given, collector) => {
     const told = collector === undefined ? given : { ...given, url: await collector() };
@@ -68,11 +73,13 @@ describe('holdNoLongerThan', () => {
   it('lets go what is made because something was let go, and then looks no longer', async () => {
     const hooks = watchHooks();
     const made: NodeJS.Timeout[] = [];
-    void holdNoLongerThan(1, () => {
-      setTimeout(() => made.push(longTimer()), 100);
+    const retry = () => setTimeout(() => made.push(longTimer()), 300);
+    const work = () => {
+      setTimeout(() => made.push(retry()), 300);
       return hanging();
-    });
-    await until('both are let go', () => made[0]?.hasRef() === false);
+    };
+    void holdNoLongerThan(1, work, 500);
+    await until('all are let go', () => made.length === 2 && made.every((timer) => !timer.hasRef()));
     expect(hooks()).toBe(1);
     await until('nothing is looked at', () => hooks() === 0);
   });

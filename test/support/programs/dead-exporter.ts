@@ -21,6 +21,8 @@ export interface DeadExporter {
   readonly bytes?: number;
   /** Whether something was exported before the application is closed. */
   readonly hasExported?: boolean;
+  /** @default 500 */
+  readonly shutdownTimeoutMs?: number;
 }
 
 /** What the program tells: how many milliseconds it took from the start of the application's end. */
@@ -29,12 +31,12 @@ export interface Ended {
   readonly exited: number;
 }
 
-const shutdownTimeoutMs = 500;
 // Of exporters and processors; it is the SDK's own where that can be told.
 const timeoutMillis = 30_000;
 
 /** There is no `process.exit` in it: it ends when nothing holds it any more. */
 async function run(given: DeadExporter): Promise<void> {
+  const { shutdownTimeoutMs = 500 } = given;
   const record = given.exports === 'spans' ? startSpans(given) : startMetrics(given);
   if (given.hasExported === true) {
     await record()();
