@@ -26,6 +26,7 @@ import {
 import { readEnvironment } from '../../sample/platform/environment/environment.js';
 import { exceptionsOf, expectFailed, expectUnset } from '../support/expectations.js';
 import { freshName } from '../support/kafka.js';
+import { PostgresServer } from '../support/postgres.js';
 import { remoteSpan, traceparent } from '../support/trace-context.js';
 import { afterTest, useTracing } from '../support/tracing.js';
 import { until } from '../support/until.js';
@@ -34,18 +35,19 @@ const REFUSAL = '550 5.1.3 More than 64 characters before the @';
 
 // A broker of its own: the service consumes in one group, and another spec runs the service on the common broker.
 let broker: EmbeddedKafka;
+let postgres: PostgresServer;
 let kafka: Kafka;
 let producer: Producer;
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
-  broker = await EmbeddedKafka.start();
+  [broker, postgres] = await Promise.all([EmbeddedKafka.start(), PostgresServer.start()]);
   kafka = new Kafka({ brokers: [...broker.brokers], logLevel: logLevel.NOTHING });
   producer = kafka.producer();
   await producer.connect();
   return async () => {
     await producer.disconnect();
-    await broker.stop();
+    await Promise.all([broker.stop(), postgres.stop()]);
   };
 });
 
@@ -173,10 +175,15 @@ describe('an event that does not keep to its contract', () => {
 
   it('is a dead letter at once, and the next order is handled', async () => {
     const { mailOf } = await startService();
-    const invalid = ['{"id":"nonsense"}', 'not even JSON', null].map((value) => ({
-      key: randomUUID(),
-      value,
-    }));
+    const invalid = [
+      '{"id":"nonsense"}',
+      JSON.stringify({ ...newOrder(), amount: -1 }),
+      JSON.stringify({ ...newOrder(), amount: '5' }),
+      JSON.stringify([newOrder()]),
+      'not even JSON',
+      '',
+      null,
+    ].map((value) => ({ key: randomUUID(), value }));
     const next = newOrder();
 
     for (const { key, value } of invalid) {
@@ -197,8 +204,8 @@ describe('an event that does not keep to its contract', () => {
         'x-delivery-attempt': '1',
       });
     }
-    const deliveries = (await spans.all(`process ${ORDER_EVENTS}`, 4)).slice(0, 3);
-    const sends = await spans.all(`send ${ORDER_EVENTS_DEAD_LETTERS}`, 3);
+    const deliveries = (await spans.all(`process ${ORDER_EVENTS}`, 8)).slice(0, 7);
+    const sends = await spans.all(`send ${ORDER_EVENTS_DEAD_LETTERS}`, 7);
     for (const [index, delivery] of deliveries.entries()) {
       expectUnset(delivery);
       expect(exceptionsOf(delivery)).toHaveLength(1);
@@ -228,7 +235,7 @@ interface Service {
 async function startService(variables: NodeJS.ProcessEnv = {}): Promise<Service> {
   const app = await createApp(
     read({
-      DATA_DIR: 'memory://',
+      DATABASE_URL: await postgres.createDatabase(),
       KAFKA_BROKERS: broker.brokers.join(','),
       LOG_LEVEL: 'silent',
       ...variables,

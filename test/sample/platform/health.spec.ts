@@ -25,11 +25,12 @@ import { until } from '../../support/until.js';
 const TIMEOUT_MS = 90_000;
 
 let broker: EmbeddedKafka;
+let postgres: PostgresServer;
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
-  broker = await EmbeddedKafka.start();
-  return () => broker.stop();
+  [broker, postgres] = await Promise.all([EmbeddedKafka.start(), PostgresServer.start()]);
+  return () => Promise.all([broker.stop(), postgres.stop()]);
 });
 
 describe('/health/live', { timeout: TIMEOUT_MS }, () => {
@@ -107,9 +108,7 @@ describe('/health/ready', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('fails while the database is away', async () => {
-    const postgres = await PostgresServer.start();
-    afterTest(() => postgres.stop());
-    const { url } = await orderService({ DATABASE_URL: await postgres.createDatabase() });
+    const { url } = await orderService();
 
     await postgres.stop();
 
@@ -125,14 +124,15 @@ interface Running {
   readonly url: string;
 }
 
-const variables = (): NodeJS.ProcessEnv => ({
-  DATA_DIR: 'memory://',
+const variables = async (): Promise<NodeJS.ProcessEnv> => ({
+  DATABASE_URL: await postgres.createDatabase(),
   KAFKA_BROKERS: broker.brokers.join(','),
   LOG_LEVEL: 'silent',
 });
 
 async function notificationService(): Promise<Running> {
-  const app = await createNotificationService(readEnvironment(notificationServiceEnvironment, variables()));
+  const environment = readEnvironment(notificationServiceEnvironment, await variables());
+  const app = await createNotificationService(environment);
   afterTest(() => app.close());
   await app.startAllMicroservices();
   watchMicroservices(app);
@@ -140,8 +140,8 @@ async function notificationService(): Promise<Running> {
   return { app, url: await app.getUrl() };
 }
 
-async function orderService(more: NodeJS.ProcessEnv = {}): Promise<Running> {
-  const app = await createOrderService(readEnvironment(orderServiceEnvironment, { ...variables(), ...more }));
+async function orderService(): Promise<Running> {
+  const app = await createOrderService(readEnvironment(orderServiceEnvironment, await variables()));
   afterTest(() => app.close());
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl() };

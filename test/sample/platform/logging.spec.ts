@@ -1,5 +1,6 @@
 import { EmbeddedKafka } from 'nestjs-kafka-tracing/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PostgresServer } from '../../support/postgres.js';
 import { type LogLine, SampleService } from '../../support/sample-service.js';
 import { useTracing } from '../../support/tracing.js';
 import { until } from '../../support/until.js';
@@ -11,17 +12,19 @@ const HEX_16 = /^[\da-f]{16}$/;
 const TIMEOUT_MS = 90_000;
 
 let broker: EmbeddedKafka;
+let postgres: PostgresServer;
 
 beforeAll(async () => {
-  broker = await EmbeddedKafka.start();
-  return () => broker.stop();
+  [broker, postgres] = await Promise.all([EmbeddedKafka.start(), PostgresServer.start()]);
+  return () => Promise.all([broker.stop(), postgres.stop()]);
 });
 
 describe('the log of the services', { timeout: TIMEOUT_MS }, () => {
   useTracing();
 
   it('has the ids of the trace in each line of a request and of a delivery', async () => {
-    const [orders, notifications] = [start('order-service'), start('notification-service')];
+    const orders = await start('order-service');
+    const notifications = await start('notification-service');
     const [url] = await Promise.all([orders.listening(), notifications.listening()]);
 
     const response = await fetch(`${url}/orders`, {
@@ -47,7 +50,7 @@ describe('the log of the services', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('has nothing of health checks, and the level of a refusal is not that of an error', async () => {
-    const orders = start('order-service');
+    const orders = await start('order-service');
     const url = await orders.listening();
 
     await fetch(`${url}/health/live`);
@@ -72,8 +75,9 @@ describe('the log of the services', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-function start(name: string): SampleService {
-  return SampleService.start(name, { KAFKA_BROKERS: broker.brokers.join(',') });
+async function start(name: string): Promise<SampleService> {
+  const DATABASE_URL = await postgres.createDatabase();
+  return SampleService.start(name, { KAFKA_BROKERS: broker.brokers.join(','), DATABASE_URL });
 }
 
 async function lineOf(service: SampleService, matches: (line: LogLine) => boolean): Promise<LogLine> {

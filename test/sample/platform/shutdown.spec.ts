@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { PostgresServer } from '../../support/postgres.js';
 import { SampleService, type SampleServiceOptions } from '../../support/sample-service.js';
 import { afterTest, useTracing } from '../../support/tracing.js';
 import { until } from '../../support/until.js';
@@ -11,40 +12,61 @@ const GRACE_MS = 10_000;
 const TIMEOUT_MS = 90_000;
 const SERVICES = ['order-service', 'notification-service'] as const;
 
-beforeAll(() => {
-  if (spawnSync('unshare', ['--version']).status === 0) return;
-  throw new Error('These tests need `unshare`: install it, on Debian with `apt-get install util-linux`.');
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  if (spawnSync('unshare', ['--version']).status !== 0) {
+    throw new Error('These tests need `unshare`: install it, on Debian with `apt-get install util-linux`.');
+  }
+  postgres = await PostgresServer.start();
+  return () => postgres.stop();
 });
 
 describe.each(SERVICES)('%s, on SIGTERM', { timeout: TIMEOUT_MS }, (name) => {
   useTracing();
 
-  const start = (env: NodeJS.ProcessEnv = {}, options: SampleServiceOptions = {}): SampleService =>
-    SampleService.start(name, { KAFKA_BROKERS: inject('brokers').join(','), ...env }, options);
+  const start = async (
+    env: NodeJS.ProcessEnv = {},
+    options: SampleServiceOptions = {},
+  ): Promise<SampleService> => {
+    const DATABASE_URL = await postgres.createDatabase();
+    return SampleService.start(
+      name,
+      { KAFKA_BROKERS: inject('brokers').join(','), DATABASE_URL, ...env },
+      options,
+    );
+  };
 
   it('exits with 0', async () => {
-    const service = start();
+    const service = await start();
+    await service.listening();
+
+    await expectGoodEnd(service);
+  });
+
+  it('exits with 0 with the embedded database', async () => {
+    const service = await start({ DATABASE_URL: '' });
     await service.listening();
 
     await expectGoodEnd(service);
   });
 
   it('exits with 0 as process 1 of a container', async () => {
-    const service = start({}, { isProcess1: true });
+    const service = await start({}, { isProcess1: true });
     await service.listening();
 
     await expectGoodEnd(service);
   });
 
   it('exits with 0 as process 1 while it still waits for Kafka', async () => {
-    const service = start({ KAFKA_BROKERS: '127.0.0.1:1' }, { isProcess1: true });
+    const service = await start({ KAFKA_BROKERS: '127.0.0.1:1' }, { isProcess1: true });
     await until('it waits', () => service.log.some(({ msg }) => String(msg).includes('not reachable yet')));
 
     await expectGoodEnd(service);
   });
 
   it('exits with 0 where no collector listens, and says what may be lost', async () => {
-    const service = start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
+    const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
     await fetch(`${await service.listening()}/nothing`);
 
     await expectGoodEnd(service);
@@ -52,7 +74,7 @@ describe.each(SERVICES)('%s, on SIGTERM', { timeout: TIMEOUT_MS }, (name) => {
   });
 
   it('exits with 0 where the collector never answers', async () => {
-    const service = start({ OTEL_EXPORTER_OTLP_ENDPOINT: await silentCollector() });
+    const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: await silentCollector() });
     await fetch(`${await service.listening()}/nothing`);
 
     await expectGoodEnd(service);

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startTraceReceiver, TraceStore } from '../../../sample/trace-viewer/index.js';
+import { PostgresServer } from '../../support/postgres.js';
 import { SampleService } from '../../support/sample-service.js';
 import { afterTest, useTracing } from '../../support/tracing.js';
 import { until } from '../../support/until.js';
@@ -14,10 +15,11 @@ import { until } from '../../support/until.js';
 const TIMEOUT_MS = 90_000;
 
 let broker: EmbeddedKafka;
+let postgres: PostgresServer;
 
 beforeAll(async () => {
-  broker = await EmbeddedKafka.start();
-  return () => broker.stop();
+  [broker, postgres] = await Promise.all([EmbeddedKafka.start(), PostgresServer.start()]);
+  return () => Promise.all([broker.stop(), postgres.stop()]);
 });
 
 describe('the telemetry of the services', { timeout: TIMEOUT_MS }, () => {
@@ -27,6 +29,7 @@ describe('the telemetry of the services', { timeout: TIMEOUT_MS }, () => {
     const collector = await metricsCollector();
     const env = {
       KAFKA_BROKERS: broker.brokers.join(','),
+      DATABASE_URL: await postgres.createDatabase(),
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_METRIC_EXPORT_INTERVAL: '500',
