@@ -15,9 +15,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (options.serve) {
-    const { url, failure } = await serveSample(options, stops);
+    const { report, url, failure } = await serveSample(options, stops);
+    report.complaints.forEach((complaint) => console.error(complaint));
     await print(
-      `\n  The page:           ${url}\n  Send your spans to: OTEL_EXPORTER_OTLP_ENDPOINT=${url}\n  To stop:            Ctrl+C\n`,
+      `\n${report.summary}\n\n  The page:           ${url}\n  Send your spans to: OTEL_EXPORTER_OTLP_ENDPOINT=${url}\n  To stop:            Ctrl+C\n`,
     );
     return failure;
   }

@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const INVENTORY_CHECK = 'inventory.check';
 export const INVENTORY_CHECK_REPLIES = `${INVENTORY_CHECK}.reply`;
 
+/** Where a message goes that nobody waits for, so that its error cannot be answered. */
+export const INVENTORY_CHECK_DEAD_LETTERS = `${INVENTORY_CHECK}.dlt`;
+
 export const inventoryCheck = z.object({ sku: z.string().min(1).max(50) });
 
 /** The reply; `available` is null where there is no such item. */

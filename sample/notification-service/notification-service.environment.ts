@@ -10,7 +10,9 @@ export const notificationServiceEnvironment = serviceEnvironment({
   dataDir: '.data/notification-service',
 }).extend({
   /** A mail server; without it, mails are written to the log. */
-  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port' }).optional(),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, hostname: /./, error: 'expected smtp://user:password@host:port' })
+    .optional(),
   /** How often an event is tried before it goes to the dead-letter topic. */
   DELIVERY_ATTEMPTS: z
     .string()

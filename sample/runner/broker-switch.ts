@@ -4,6 +4,7 @@ import { RefusalError } from '../trace-viewer/index.js';
 /** Stops the broker, as a crash does, and starts it again with its data; only where this process has started it. */
 export class BrokerSwitch {
   #runs = true;
+  #turning: Promise<void> = Promise.resolve();
 
   constructor(private readonly kafka: KafkaForTests) {}
 
@@ -15,16 +16,21 @@ export class BrokerSwitch {
     return this.#runs;
   }
 
-  /** Resolves when it is so. Whoever asks for what is so already gets the same answer. */
+  /** Resolves when it is so: one after the other, where several ask. */
   async turn(running: boolean): Promise<void> {
-    if (!(this.kafka instanceof EmbeddedKafka)) {
+    const { kafka } = this;
+    if (!(kafka instanceof EmbeddedKafka)) {
       throw new RefusalError(
         409,
         'This Kafka is not the sample’s own: KAFKA_BROKERS names it. Stop it by hand.',
       );
     }
-    if (this.#runs === running) return;
-    this.#runs = running;
-    await (running ? this.kafka.restart() : this.kafka.kill());
+    const turned = this.#turning.then(async () => {
+      if (this.#runs === running) return;
+      await (running ? kafka.restart() : kafka.kill());
+      this.#runs = running;
+    });
+    this.#turning = turned.catch(() => undefined);
+    await turned;
   }
 }

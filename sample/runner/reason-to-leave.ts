@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { progress } from './progress.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -12,16 +13,17 @@ export function reasonToLeave(): Promise<number> {
         // Who asks twice does not want to wait. The services then end with their channel, and Kafka with its keeper.
         if (asked) process.exit(exitCode);
         asked = true;
+        progress('stopping');
         resolve(exitCode);
       });
     }
+    // A reader may stop reading, as `head` does, and a terminal may be closed.
+    process.stdout.on('error', () => resolve(1));
+    process.stderr.on('error', () => resolve(1));
     const crash = (error: unknown): void => {
       console.error(error);
       resolve(1);
     };
     process.on('uncaughtException', crash).on('unhandledRejection', crash);
-    // A reader may stop reading, as `head` does, and a terminal may be closed.
-    process.stdout.on('error', () => resolve(1));
-    process.stderr.on('error', () => resolve(1));
   });
 }

@@ -7,6 +7,8 @@ export interface Report {
   readonly whole: boolean;
   /** For stdout. */
   readonly output: string;
+  /** The last line of it, in words: how many are whole. */
+  readonly summary: string;
   /** For stderr: what is missing, a line for each order that misses something. */
   readonly complaints: readonly string[];
 }
@@ -28,6 +30,7 @@ export function reportOn(store: TraceStore, placed: readonly PlacedOrder[], json
   return {
     whole: lacking.length === 0,
     output: json ? spansAsJson(orders) : trees(orders, store),
+    summary: summaryOf(orders),
     complaints: lacking.map(
       ({ title, id, missing }) =>
         `The trace of ${title} (${id}) is not whole. Missing: ${missing.join('; ')}.`,

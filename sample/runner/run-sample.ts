@@ -17,6 +17,8 @@ const SPANS_PER_ORDER = 50;
 
 /** What goes on until somebody ends it. */
 export interface ServedSample {
+  /** On the orders that were placed at start. */
+  readonly report: Report;
   /** Of the page. */
   readonly url: string;
   /** Rejects when a service ends without having been asked to; never resolves. */
@@ -32,15 +34,15 @@ export async function runSample(args: Arguments, stops: StopStack): Promise<Repo
   return reportOn(store, placed, args.json);
 }
 
-/** The same, but shows the traces on a page, and leaves everything running. */
+/** The same, and leaves everything running, with a page that shows the traces. */
 export async function serveSample(args: Arguments, stops: StopStack): Promise<ServedSample> {
   const store = storeFor(args);
   const routes = new SampleRoutes(store, args.relation);
   const receiver = await startReceiver(args, store, routes.routes, stops);
   const system = await startSystem(args, receiver.url, stops);
   routes.connect(system);
-  await Promise.race([placeAndAwait(args, system, store), system.failure]);
-  return { url: receiver.url, failure: system.failure };
+  const placed = await Promise.race([placeAndAwait(args, system, store), system.failure]);
+  return { report: reportOn(store, placed, args.json), url: receiver.url, failure: system.failure };
 }
 
 function storeFor({ orders }: Arguments): TraceStore {

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { readableLog } from './readable-log.js';
 
 const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 8000;
+/** Longer than a service takes at most. */
+const STOP_TIMEOUT_MS = 11_000;
 const LAST_WORDS = 4000;
 
 /** One of the two services, as a process of its own. */

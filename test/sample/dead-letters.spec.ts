@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type INestApplication, Logger } from '@nestjs/common';
-import type { Server } from '@nestjs/microservices';
+import { ClientKafka, type Server } from '@nestjs/microservices';
 import {
   type Consumer,
   Kafka,
@@ -11,7 +11,9 @@ import {
   type Producer,
 } from 'kafkajs';
 import { EmbeddedKafka } from 'nestjs-kafka-tracing/testing';
+import { lastValueFrom } from 'rxjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { INVENTORY_CHECK, INVENTORY_CHECK_DEAD_LETTERS } from '../../sample/contracts/inventory.js';
 import {
   ORDER_EVENTS,
   ORDER_EVENTS_DEAD_LETTERS,
@@ -170,6 +172,47 @@ describe('an order that notification-service cannot handle', () => {
   });
 });
 
+describe('an order that cannot be handled while something is away', () => {
+  const spans = useTracing();
+
+  it.each([
+    ['the mail server does not answer', { code: 'ECONNREFUSED' }],
+    ['the mail server asks to come later', { code: 'EENVELOPE', responseCode: 421 }],
+    ['the database shuts down', { code: '57P01' }],
+    ['the database is gone', { message: 'Connection terminated unexpectedly' }],
+  ])('waits for longer than DELIVERY_ATTEMPTS where %s', async (_what, reason) => {
+    const { app, mailOf } = await startService({ DELIVERY_ATTEMPTS: '1' });
+    const away = Object.assign(new Error('away'), reason);
+    vi.spyOn(app.get(Mailer), 'send').mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+    const order = newOrder();
+
+    await publish(eventOf(order));
+
+    await until('its third delivery succeeds', () => spans.named(`process ${ORDER_EVENTS}`).length === 3);
+    expect(mailOf(order)).toBeDefined();
+    expect(spans.named(`send ${ORDER_EVENTS_DEAD_LETTERS}`)).toEqual([]);
+  });
+});
+
+describe('a message of inventory.check that nobody waits for', () => {
+  useTracing();
+
+  it('is a dead letter where it does not keep to its contract, and requests are answered', async () => {
+    await startService();
+    const key = randomUUID();
+    await producer.send({ topic: INVENTORY_CHECK, messages: [{ key, value: '{}' }] });
+
+    const { headers } = await deadLetterWithKey(key, INVENTORY_CHECK_DEAD_LETTERS);
+
+    expect(textOf(headers)).toMatchObject({
+      'x-error-type': 'InvalidMessageError',
+      'x-delivery-attempt': '1',
+    });
+    expect(await ask({ sku: 'tea' })).toMatchObject({ sku: 'tea' });
+    await expect(ask({ sku: 7 })).rejects.toMatchObject({ message: 'Internal server error' });
+  });
+});
+
 describe('an event that does not keep to its contract', () => {
   const spans = useTracing();
 
@@ -280,11 +323,11 @@ function publish(message: Message): ReturnType<Producer['send']> {
   return producer.send({ topic: ORDER_EVENTS, messages: [message] });
 }
 
-async function deadLetterWithKey(key: string): Promise<KafkaMessage> {
+async function deadLetterWithKey(key: string, topic = ORDER_EVENTS_DEAD_LETTERS): Promise<KafkaMessage> {
   const consumer = kafka.consumer({ groupId: freshName('reader'), maxWaitTimeInMs: 50 });
   await consumer.connect();
   try {
-    await consumer.subscribe({ topics: [ORDER_EVENTS_DEAD_LETTERS], fromBeginning: true });
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
     return await new Promise<KafkaMessage>((resolve, reject) => {
       const eachMessage = async ({ message }: { message: KafkaMessage }): Promise<void> => {
         if (String(message.key) === key) resolve(message);
@@ -293,6 +336,20 @@ async function deadLetterWithKey(key: string): Promise<KafkaMessage> {
     });
   } finally {
     await consumer.disconnect();
+  }
+}
+
+async function ask(question: object): Promise<unknown> {
+  const client = new ClientKafka({
+    client: { brokers: [...broker.brokers], logLevel: logLevel.NOTHING },
+    consumer: { groupId: freshName('asker'), maxWaitTimeInMs: 50 },
+  });
+  client.subscribeToResponseOf(INVENTORY_CHECK);
+  await client.connect();
+  try {
+    return await lastValueFrom(client.send<unknown>(INVENTORY_CHECK, question));
+  } finally {
+    await client.close();
   }
 }
 

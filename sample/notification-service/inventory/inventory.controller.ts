@@ -1,4 +1,4 @@
-import { Controller, StandardSchemaValidationPipe } from '@nestjs/common';
+import { Controller, StandardSchemaValidationPipe, UseFilters } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import {
   INVENTORY_CHECK,
@@ -6,7 +6,8 @@ import {
   inventoryCheck,
   type StockLevel,
 } from '../../contracts/inventory.js';
-import { InvalidMessageError } from '../validation/invalid-message.error.js';
+import { DeadLetterFilter } from '../dead-letters/dead-letter.filter.js';
+import { InvalidMessageError } from '../dead-letters/invalid-message.error.js';
 import { StockRepository } from './stock.repository.js';
 
 const validated = new StandardSchemaValidationPipe({
@@ -19,6 +20,7 @@ export class InventoryController {
   constructor(private readonly stock: StockRepository) {}
 
   @MessagePattern<string>(INVENTORY_CHECK)
+  @UseFilters(DeadLetterFilter)
   async check(
     @Payload({ schema: inventoryCheck, pipes: [validated] }) { sku }: InventoryCheck,
   ): Promise<StockLevel> {

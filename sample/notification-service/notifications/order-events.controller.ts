@@ -2,8 +2,8 @@ import { Controller, StandardSchemaValidationPipe, UseFilters } from '@nestjs/co
 import { Payload } from '@nestjs/microservices';
 import { TracedEvent } from 'nestjs-kafka-tracing';
 import { ORDER_EVENTS, orderCreated, type OrderCreated } from '../../contracts/order-events.js';
-import { DeadLetterFilter } from './dead-letter.filter.js';
-import { InvalidMessageError } from '../validation/invalid-message.error.js';
+import { DeadLetterFilter } from '../dead-letters/dead-letter.filter.js';
+import { InvalidMessageError } from '../dead-letters/invalid-message.error.js';
 import { NotificationsService } from './notifications.service.js';
 
 const validated = new StandardSchemaValidationPipe({

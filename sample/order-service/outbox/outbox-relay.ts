@@ -18,6 +18,8 @@ import { Wakeup } from './wakeup.js';
 const ROWS_PER_PASS = 20;
 /** Rows of other replicas do not wake this one. */
 const POLL_MS = 500;
+/** How long it takes at most until another replica sends where the one that did is gone. */
+const STANDBY_MS = 2000;
 const PAUSE_AFTER_FAILURE_MS = 1000;
 const KEEP_DAYS = 7;
 const PURGE_EVERY_MS = 3_600_000;
@@ -32,7 +34,7 @@ const SHUTDOWN_MS = 3000;
 export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(OutboxRelay.name);
   private readonly wakeup = new Wakeup();
-  private closing = false;
+  private readonly leaving = new AbortController();
   private stopped = false;
   private running: Promise<void> = Promise.resolve();
 
@@ -53,10 +55,14 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** No request is under way any more: sends what is left, unless Kafka is away. What stays is sent after the next start. */
   async onApplicationShutdown(): Promise<void> {
-    this.closing = true;
+    this.leaving.abort();
     this.wake();
     await Promise.race([this.running, delay(SHUTDOWN_MS, undefined, { ref: false })]);
     this.stopped = true;
+  }
+
+  private get isLeaving(): boolean {
+    return this.leaving.signal.aborted;
   }
 
   private async run(): Promise<void> {
@@ -68,8 +74,8 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
         this.logger.warn(`The relay starts anew: ${reasonOf(error)}`);
         await delay(PAUSE_AFTER_FAILURE_MS);
       }
-      if (this.closing) return;
-      await this.wakeup.sleep(POLL_MS);
+      if (this.isLeaving) return;
+      await delay(STANDBY_MS, undefined, { signal: this.leaving.signal }).catch(() => undefined);
     }
   }
 
@@ -80,7 +86,7 @@ export class OutboxRelay implements OnApplicationBootstrap, OnApplicationShutdow
         purgedAt = performance.now();
       }
       const outcome = await this.pass(session);
-      if (this.closing && outcome !== 'sent') return;
+      if (this.isLeaving && outcome !== 'sent') return;
       if (outcome === 'idle') await this.wakeup.sleep(POLL_MS);
       if (outcome === 'failed') await delay(PAUSE_AFTER_FAILURE_MS);
     }

@@ -57,5 +57,6 @@ export function readEnvironment<Schema extends z.ZodType>(
 }
 
 function isHostAndPort(broker: string): boolean {
-  return /^[^\s:]+:\d{1,5}$/.test(broker) || /^\[[\da-f:]+\]:\d{1,5}$/i.test(broker);
+  const [, port] = /^(?:[^\s:]+|\[[\da-f:]+\]):(\d{1,5})$/i.exec(broker) ?? [];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }

@@ -1,6 +1,7 @@
 import { Module, StandardSchemaValidationPipe } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { InvalidInputException } from './invalid-input.exception.js';
+import { JsonOnlyGuard } from './json-only.guard.js';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
 
 /** How every service takes and refuses HTTP requests. */
@@ -13,6 +14,7 @@ import { ProblemDetailsFilter } from './problem-details.filter.js';
           exceptionFactory: (issues) => InvalidInputException.fromIssues(issues),
         }),
     },
+    { provide: APP_GUARD, useClass: JsonOnlyGuard },
     { provide: APP_FILTER, useClass: ProblemDetailsFilter },
   ],
 })

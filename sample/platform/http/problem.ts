@@ -15,6 +15,8 @@ export interface Problem {
 interface BodyError extends Error {
   readonly type: string;
   readonly limit?: number;
+  /** The text that was not parsed. */
+  readonly body?: string;
 }
 
 export function problemOf(error: unknown): Problem {
@@ -38,8 +40,19 @@ function isBodyError(error: unknown): error is BodyError {
   return error instanceof Error && typeof (error as Partial<BodyError>).type === 'string';
 }
 
-function bodyProblem({ type, message, limit }: BodyError): string {
+function bodyProblem({ type, message, limit, body }: BodyError): string {
   if (type === 'entity.too.large') return `The body is too large: at most ${limit} bytes are taken`;
+  // The parser takes objects and arrays only, and says of other JSON that it is none.
+  if (type === 'entity.parse.failed' && isJson(body)) return 'The body is no JSON object';
   if (type === 'entity.parse.failed') return `The body is not valid JSON: ${message}`;
   return message;
+}
+
+function isJson(text = ''): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type INestApplication, Logger } from '@nestjs/common';
 import { watchMicroservices } from '../health/watch-microservices.js';
-import { LOG_LEVELS, serviceLog } from '../logging/service-log.js';
-import { ServiceLogger } from '../logging/service-logger.js';
 import { stopTelemetry } from '../telemetry/telemetry.js';
 import { StartupError } from './startup.error.js';
 
@@ -19,10 +18,12 @@ export interface ServiceToStart {
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** Most of the ten seconds that whoever stops a service gives it. */
+const SHUTDOWN_MS = 9000;
+const LAST_FLUSH_MS = 900;
 
 /** Runs one service as the process that it is: started, announced, and stopped by a signal with exit code 0. */
 export async function startService(name: string, create: () => Promise<ServiceToStart>): Promise<void> {
-  Logger.overrideLogger(new ServiceLogger(serviceLog(name, levelFromEnvironment())));
   // A forked service does not outlive its parent, not even one that was killed.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   // Nest listens once there is an application. Until then nothing is under way that has to end well; and process 1 of a
@@ -34,7 +35,7 @@ export async function startService(name: string, create: () => Promise<ServiceTo
     app = service.app;
     // Without `useProcessExit` Nest sends itself the signal again: exit code 143, and process 1 hangs.
     app.enableShutdownHooks([], { useProcessExit: true });
-    SIGNALS.forEach((signal) => process.off(signal, leaveAtOnce));
+    SIGNALS.forEach((signal) => process.off(signal, leaveAtOnce).once(signal, () => void leaveInTime()));
     await app.startAllMicroservices();
     watchMicroservices(app);
     await app.listen(service.port);
@@ -51,9 +52,17 @@ function leaveAtOnce(): void {
   process.exit(0);
 }
 
-/** The environment has not been read yet, and what is wrong with it has to be logged. */
-function levelFromEnvironment(): string {
-  return LOG_LEVELS.find((level) => level === process.env['LOG_LEVEL']) ?? 'info';
+/**
+ * Leaves before somebody kills the process. kafkajs waits for half a minute and longer for a broker that takes connections and
+ * does not answer. What is not done then is done after the next start: rows of the outbox, deliveries that are not committed.
+ */
+async function leaveInTime(): Promise<void> {
+  await delay(SHUTDOWN_MS, undefined, { ref: false });
+  new Logger('Shutdown').warn(
+    'Not everything could be closed in time. What is not done is done after the next start.',
+  );
+  await Promise.race([stopTelemetry(), delay(LAST_FLUSH_MS)]);
+  process.exit(0);
 }
 
 function announce(app: INestApplication, name: string): void {

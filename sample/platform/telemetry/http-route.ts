@@ -33,13 +33,19 @@ export function nameSpanAfterRoute(_span: Span, response: IncomingMessage | Serv
 
 /** A request that was refused before it was routed, malformed JSON for one, is matched against the routes here. */
 function routeOf(request: ExpressRequest): string | undefined {
-  if (request.route) return request.route.path;
+  if (request.route && !isOfMiddleware(request.route)) return request.route.path;
   const method = request.method?.toLowerCase() ?? '';
   const path = request.path ?? '';
   try {
     const layers = request.app?.router.stack ?? [];
-    return layers.find((layer) => layer.route?.methods[method] && layer.match(path))?.route?.path;
+    const matching = layers.filter(({ route }) => route?.methods[method] && !isOfMiddleware(route));
+    return matching.find((layer) => layer.match(path))?.route?.path;
   } catch {
     return undefined; // A path that cannot be decoded has no route.
   }
+}
+
+/** Nest's middleware for all routes has a route of its own, and says nothing of what was asked for. */
+function isOfMiddleware({ path }: Route): boolean {
+  return path.endsWith('*splat}');
 }

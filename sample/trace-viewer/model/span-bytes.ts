@@ -7,8 +7,8 @@ const ENTRY_BYTES = 40;
 const LINK_BYTES = 400;
 
 /** About how much memory a span takes. Rather too much: text that is plain Latin takes half of what is counted here. */
-export function bytesOfSpan({ name, scope, status, attributes, links, events }: Span): number {
-  const texts = [name, scope.name, scope.version, status.message];
+export function bytesOfSpan({ name, serviceName, scope, status, attributes, links, events }: Span): number {
+  const texts = [name, serviceName, scope.name, scope.version, status.message];
   return (
     3 * OBJECT_BYTES +
     sum(texts.map(ofText)) +

@@ -28,12 +28,16 @@ export function enumeration(value: unknown, what: string): number {
   throw new MalformedPayloadError(`Expected \`${what}\` to be an integer`);
 }
 
-/** A 64-bit integer: a bigint from protobuf; a decimal string, or for small ones a number, from JSON. */
+const SMALLEST = -(2n ** 63n);
+const LARGEST = 2n ** 64n - 1n;
+
+/** A 64-bit integer, with a sign or without: a bigint from protobuf; a decimal string, or for small ones a number, from JSON. */
 export function integer(value: unknown, what: string): bigint {
   if (value === undefined || value === null) return 0n;
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value);
+  const isWhole = typeof value === 'string' ? /^-?\d{1,20}$/.test(value) : Number.isInteger(value);
+  const number = isWhole ? BigInt(value as string | number) : LARGEST + 1n;
+  if (number >= SMALLEST && number <= LARGEST) return number;
   throw new MalformedPayloadError(`Expected \`${what}\` to be a 64-bit integer`);
 }
 

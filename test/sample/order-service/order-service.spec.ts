@@ -61,6 +61,7 @@ describe('order-service over HTTP', () => {
     ['an empty customer', { customerId: ' ', amount: 1 }, ['customerId']],
     ['a customer that no database stores', { customerId: 'a\0', amount: 1 }, ['customerId']],
     ['a customer that is no text', { customerId: '\uD800', amount: 1 }, ['customerId']],
+    ['a customer that is a name', { customerId: '山田太郎', amount: 1 }, ['customerId']],
     ['no amount', { customerId: 'a' }, ['amount']],
     ['a string as the amount', { customerId: 'a', amount: '1' }, ['amount']],
     ['nothing to pay', { customerId: 'a', amount: 0 }, ['amount']],
@@ -124,6 +125,32 @@ describe('order-service over HTTP', () => {
       { message: 'expected a JSON object with customerId and amount' },
     ]);
   });
+
+  it.each(['null', '"an order"', '7'])(
+    'refuses %s with 400, and does not say that it is no JSON',
+    async (body) => {
+      const response = await post(url, body);
+
+      expect(response.status).toBe(400);
+      expect((await problemOf(response)).detail).toBe('The body is no JSON object');
+    },
+  );
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded'])(
+    'refuses a body of %s with 415',
+    async (type) => {
+      const response = await fetch(`${url}/orders`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: JSON.stringify({ customerId: 'a', amount: 1 }),
+      });
+
+      expect(response.status).toBe(415);
+      expect((await problemOf(response)).detail).toBe(
+        `Expected a Content-Type of application/json, got ${type}`,
+      );
+    },
+  );
 
   it('refuses 10 MiB of body with 413, and says how much it takes', async () => {
     const response = await post(url, { customerId: 'x'.repeat(10 * 1024 * 1024), amount: 1 });
@@ -205,6 +232,15 @@ describe('order-service at start', () => {
     expect(read).toThrow(/PORT: .*"70000".*KAFKA_BROKERS: .*"kafka".*DATABASE_URL: /);
     expect(read).not.toThrow(/secret/);
   });
+
+  it.each(['127.0.0.1:99999', '127.0.0.1:0', 'kafka:', ':9092', '[::1]', 'kafka:9092,'])(
+    'refuses %j as brokers',
+    (KAFKA_BROKERS) => {
+      expect(() => readEnvironment(orderServiceEnvironment, { KAFKA_BROKERS })).toThrow(
+        `KAFKA_BROKERS: expected a comma-separated list of host:port, got "${KAFKA_BROKERS}"`,
+      );
+    },
+  );
 
   it('gives up on a Kafka that stays out of reach, and says where it looked', async () => {
     const unreachable = environment({ KAFKA_BROKERS: '127.0.0.1:1', STARTUP_TIMEOUT_SECONDS: '0' });

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { EmbeddedKafka } from 'nestjs-kafka-tracing/testing';
+import { freeze } from '../../support/frozen-broker.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { SampleService, type SampleServiceOptions } from '../../support/sample-service.js';
 import { afterTest, useTracing } from '../../support/tracing.js';
@@ -63,6 +65,19 @@ describe.each(SERVICES)('%s, on SIGTERM', { timeout: TIMEOUT_MS }, (name) => {
     await until('it waits', () => service.log.some(({ msg }) => String(msg).includes('not reachable yet')));
 
     await expectGoodEnd(service);
+  });
+
+  it('exits with 0 where the broker takes connections and answers nothing, and says so', async () => {
+    const kafka = await EmbeddedKafka.start();
+    afterTest(() => kafka.stop());
+    const service = await start({ KAFKA_BROKERS: kafka.brokers.join(',') });
+    await service.listening();
+    freeze(kafka);
+
+    await expectGoodEnd(service);
+    expect(service.log.map(({ msg }) => msg)).toContainEqual(
+      expect.stringContaining('Not everything could be closed in time'),
+    );
   });
 
   it('exits with 0 where no collector listens, and says what may be lost', async () => {

@@ -236,6 +236,11 @@ describe('a receiver', () => {
     ['JSON that is not an object', '[]', JSON_TYPE],
     ['JSON with a wrong type inside', '{"resourceSpans":{}}', JSON_TYPE],
     ['a time that is not an integer', requestWith({ ...IDS, startTimeUnixNano: 'now' }), JSON_TYPE],
+    [
+      'a time of more than 64 bits',
+      requestWith({ ...IDS, startTimeUnixNano: '99999999999999999999' }),
+      JSON_TYPE,
+    ],
     ['an enum by name', requestWith({ ...IDS, kind: 'SPAN_KIND_SERVER' }), JSON_TYPE],
     ['JSON that is not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), JSON_TYPE],
     ['protobuf that is cut off', Buffer.from([0x0a, 0x7f, 0x01]), PROTOBUF_TYPE],

@@ -72,6 +72,7 @@ describe('TraceStore', () => {
     ['a list of an attribute', { attributes: { list: [['x'.repeat(1000)]] } }],
     ['a map of an attribute', { attributes: { map: { ['k'.repeat(1000)]: 1 } } }],
     ['its name', { name: 'x'.repeat(1000) }],
+    ['its service', { serviceName: 'x'.repeat(1000) }],
     ['its status', { status: { code: 'ERROR', message: 'x'.repeat(1000) } }],
     ['an event', { events: [exceptionEvent('x'.repeat(1000), 'boom')] }],
     ['links', { links: Array.from({ length: 10 }, () => linkTo('0a')) }],
