@@ -25,12 +25,14 @@ export class BrokerSwitch {
         'This Kafka is not the sample’s own: KAFKA_BROKERS names it. Stop it by hand.',
       );
     }
-    const turned = this.#turning.then(async () => {
-      if (this.#runs === running) return;
-      await (running ? kafka.restart() : kafka.kill());
-      this.#runs = running;
-    });
+    const turned = this.#turning.then(() => this.#turn(kafka, running));
     this.#turning = turned.catch(() => undefined);
     await turned;
+  }
+
+  async #turn(kafka: EmbeddedKafka, running: boolean): Promise<void> {
+    if (this.#runs === running) return;
+    await (running ? kafka.restart() : kafka.kill());
+    this.#runs = running;
   }
 }

@@ -27,13 +27,12 @@ export class DeadLetterFilter extends BaseRpcExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): Observable<unknown> {
     const kafka = host.switchToRpc().getContext<KafkaContext>();
-    if (isRequest(kafka)) return super.catch(error, host);
-    if (isOutage(error)) return this.redeliver(error);
+    if (isRequest(kafka) || isOutage(error)) return this.reject(error);
     const deadLetter = this.tracing.deadLetter(kafka, error);
     const isLastAttempt = attemptsOf(deadLetter) >= this.environment.DELIVERY_ATTEMPTS;
-    if (!isLastAttempt && !(error instanceof InvalidMessageError)) return this.redeliver(error);
+    if (!isLastAttempt && !(error instanceof InvalidMessageError)) return this.reject(error);
     return defer(() => this.giveUp(kafka, deadLetter, error)).pipe(
-      catchError((reason: unknown) => this.redeliver(reason)),
+      catchError((reason: unknown) => this.reject(reason)),
     );
   }
 
@@ -47,10 +46,10 @@ export class DeadLetterFilter extends BaseRpcExceptionFilter {
   }
 
   /**
-   * As without a filter: Nest logs the error, and rejects the delivery with a plain object. A TypeError, or another error that
-   * kafkajs takes for hopeless, would stop its consumer for good.
+   * As without a filter: Nest logs the error, and answers a request, or rejects a delivery, with a plain object. A TypeError, or
+   * another error that kafkajs takes for hopeless, would stop its consumer for good.
    */
-  private redeliver(error: unknown): Observable<unknown> {
+  private reject(error: unknown): Observable<unknown> {
     return this.handleUnknownError(error, 'error');
   }
 }
