@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Kafka } from 'kafkajs';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { EmbeddedKafka } from 'nestjs-kafka-tracing/testing';
 import { freeze } from '../../support/frozen-broker.js';
+import { clientConfig } from '../../support/kafka.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { SampleService, type SampleServiceOptions } from '../../support/sample-service.js';
 import { afterTest, useTracing } from '../../support/tracing.js';
@@ -72,6 +74,7 @@ describe.each(SERVICES)('%s, on SIGTERM', { timeout: TIMEOUT_MS }, (name) => {
     afterTest(() => kafka.stop());
     const service = await start({ KAFKA_BROKERS: kafka.brokers.join(',') });
     await service.listening();
+    await consumersHaveJoined(kafka);
     freeze(kafka);
 
     await expectGoodEnd(service);
@@ -100,6 +103,21 @@ async function expectGoodEnd(service: SampleService): Promise<void> {
   const { exit, ms } = await service.stop('SIGTERM');
   expect({ exit, log: exit === 0 ? [] : service.log }).toEqual({ exit: 0, log: [] });
   expect(ms).toBeLessThan(GRACE_MS);
+}
+
+/** A consumer that waits between two tries to join its group has nothing to close. */
+async function consumersHaveJoined({ brokers }: EmbeddedKafka): Promise<void> {
+  const admin = new Kafka({ ...clientConfig('admin'), brokers: [...brokers] }).admin();
+  await admin.connect();
+  try {
+    await until('the consumers are members of their groups', async () => {
+      const { groups } = await admin.listGroups();
+      const described = await admin.describeGroups(groups.map(({ groupId }) => groupId));
+      return described.groups.length > 0 && described.groups.every(({ state }) => state === 'Stable');
+    });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 async function silentCollector(): Promise<string> {
