@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# Asks Tempo; the scripts beside this one read it.
+#
+#   TEMPO_URL      where Tempo is. Without it, kubectl forwards a port to the one in the cluster.
+#   START, END     the time to search, in seconds since 1970. By default the last hour.
+#   LIMIT          of traces. By default 20.
+set -euo pipefail
+
+END=${END:-$(date +%s)}
+START=${START:-$((END - 3600))}
+LIMIT=${LIMIT:-20}
+
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+
+for program in curl jq; do
+  command -v "$program" >/dev/null || fail "This needs $program."
+done
+
+# Forwards a port that is free until the script ends.
+connect() {
+  [ -z "${TEMPO_URL:-}" ] || return 0
+  command -v kubectl >/dev/null || fail "This needs kubectl, or TEMPO_URL."
+  said=$(mktemp)
+  kubectl --namespace observability port-forward service/tempo :3200 >"$said" 2>&1 &
+  forwarding=$!
+  trap 'rm -f "$said"; kill "$forwarding" 2>/dev/null && wait "$forwarding" || true' EXIT
+  until TEMPO_URL=$(sed -nE 's|^Forwarding from (127\.0\.0\.1:[0-9]+) .*|http://\1|p' "$said") && [ -n "$TEMPO_URL" ]; do
+    kill -0 "$forwarding" 2>/dev/null || fail "kubectl: $(cat "$said")"
+    sleep 0.1
+  done
+}
+
+# What Tempo answers to a path, with the parameters that follow it.
+ask() {
+  local path=$1 parameters=() answer
+  shift
+  for parameter in "$@"; do parameters+=(--data-urlencode "$parameter"); done
+  # By GET only: Tempo answers 200 to a POST and does not read its body.
+  answer=$(curl --silent --show-error --fail-with-body --get --header 'Accept: application/json' \
+    "${parameters[@]}" "$TEMPO_URL$path") || fail "Tempo does not answer $path: $answer"
+  printf '%s' "$answer"
+}
+
+# The spans that a TraceQL query finds, a line each.
+search() {
+  connect
+  echo "$1" >&2
+  # Without a start and an end, Tempo looks at what is recent only.
+  ask /api/search "q=$1" "start=$START" "end=$END" "limit=$LIMIT" | jq --raw-output '
+    def table: (["TRACE", "SPAN", "STARTED", "MILLISECONDS", "TRACE BEGINS WITH"], .[]) | @tsv;
+    [
+      .traces[]? as $trace
+      | $trace.spanSets[]?.spans[]
+      | [
+          $trace.traceID,
+          .spanID,
+          (.startTimeUnixNano | tonumber / 1e9 | todate),
+          (.durationNanos | tonumber / 1e6),
+          "\($trace.rootServiceName): \($trace.rootTraceName)"
+        ]
+    ]
+    | if length == 0 then "Nothing was found." else table end'
+}
+
+# The spans of a trace, as JSON: trace, span, parent, service, name, kind, topic, links.
+spans_of() {
+  ask "/api/v2/traces/$1" | jq '
+    # Ids are base64 in the JSON of Tempo, hex everywhere else.
+    def hex:
+      def sextet: if . >= 97 then . - 71 elif . >= 65 then . - 65 elif . >= 48 then . + 4 elif . == 43 then 62 else 63 end;
+      def bits: . as $n | [32, 16, 8, 4, 2, 1] | map(($n / . | floor) % 2);
+      if . == null then null
+      elif endswith("=") | not then .
+      else
+        [explode[] | select(. != 61) | sextet | bits[]] as $bits
+        | [range(0; ($bits | length) - ($bits | length) % 8; 4) | $bits[.:. + 4] | .[0] * 8 + .[1] * 4 + .[2] * 2 + .[3]]
+        | map("0123456789abcdef"[.:. + 1])
+        | add
+      end;
+    def attribute($name): [.attributes[]? | select(.key == $name) | .value.stringValue] | first;
+    [
+      .trace.resourceSpans[]
+      | (.resource | attribute("service.name")) as $service
+      | .scopeSpans[].spans[]
+      | {
+          trace: (.traceId | hex),
+          span: (.spanId | hex),
+          parent: (.parentSpanId | hex),
+          service: $service,
+          name,
+          kind: (.kind | sub("SPAN_KIND_"; "") | ascii_downcase),
+          topic: attribute("messaging.destination.name"),
+          links: [.links[]? | { trace: (.traceId | hex), span: (.spanId | hex) }]
+        }
+    ]'
+}
