@@ -13,7 +13,15 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface SampleServiceOptions {
   /** As process 1, as in a container. @default false */
   readonly isProcess1?: boolean;
+  /** As process 1, with nothing that it may write. @default false */
+  readonly isReadOnly?: boolean;
+  /** What stands before the name of the program. */
+  readonly nodeArguments?: readonly string[];
 }
+
+/** As in a container: process 1 of its own namespace, which is gone with whoever started it. */
+const PROCESS_1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+const READ_ONLY = ['sh', '-c', 'mount -o remount,bind,ro / && exec "$0" "$@"'];
 
 /** One of the two built services, as a process of its own that does not outlive the test. */
 export class SampleService {
@@ -25,8 +33,9 @@ export class SampleService {
   static start(name: string, env: NodeJS.ProcessEnv, options: SampleServiceOptions = {}): SampleService {
     const main = fileURLToPath(new URL(`../../dist/sample/${name}/main.js`, import.meta.url));
     if (!existsSync(main)) throw new Error(`There is no ${main}: run \`npm run build\` first`);
-    const asProcess1 = ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, main];
-    const [program, args] = options.isProcess1 ? ['unshare', asProcess1] : [process.execPath, [main]];
+    const { isReadOnly = false, isProcess1 = isReadOnly, nodeArguments = [] } = options;
+    const wrappers = [...(isProcess1 ? PROCESS_1 : []), ...(isReadOnly ? READ_ONLY : [])];
+    const [program, ...args] = [...wrappers, process.execPath, ...nodeArguments, main];
     const inherited = Object.entries(process.env).filter(
       ([key]) => !/^(OTEL_|DATABASE_URL|SMTP_URL)/.test(key),
     );
@@ -34,7 +43,7 @@ export class SampleService {
       env: { ...Object.fromEntries(inherited), PORT: '0', DATA_DIR: 'memory://', ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const service = new SampleService(child, options.isProcess1 === true);
+    const service = new SampleService(child, isProcess1);
     afterTest(async () => {
       service.signal('SIGKILL');
       await service.ended;

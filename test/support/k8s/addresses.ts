@@ -1,0 +1,43 @@
+import { environmentOf } from './environment-of.js';
+import { containersOf, type Manifests, type OfKind, type Workload } from './manifests.js';
+
+/** What a workload has been told to talk to. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORTS: Readonly<Record<string, number>> = { 'http://': 80, 'https://': 443 };
+
+/** Every address in the variables, arguments and mounted files of a workload, each once. */
+export function addressesOf(manifests: Manifests, workload: Workload): readonly Address[] {
+  const found = new Map<string, Address>();
+  for (const text of textsOf(manifests, workload)) {
+    for (const [, scheme = '', host = '', port] of text.matchAll(
+      /(\w+:\/\/)?(?:[^\s@/]*@)?([\w.-]+\.svc\b[\w.-]*)(?::(\d+))?/g,
+    )) {
+      const address = { host, port: Number(port ?? PORTS[scheme] ?? Number.NaN) };
+      found.set(`${host}:${address.port}`, address);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The Service of `service.namespace.svc.cluster.local`, also where the name of one of its pods stands before it. */
+export function serviceAt(manifests: Manifests, host: string): OfKind<'Service'> | undefined {
+  const [, name, namespace] = /^(?:[\w-]+\.)?([\w-]+)\.([\w-]+)\.svc\.cluster\.local$/.exec(host) ?? [];
+  return manifests.find('Service', namespace, name);
+}
+
+function textsOf(manifests: Manifests, workload: Workload): readonly string[] {
+  const { namespace } = workload.metadata;
+  const containers = containersOf(workload);
+  const mounted = (workload.spec.template.spec.volumes ?? []).flatMap(({ configMap }) =>
+    Object.values(manifests.find('ConfigMap', namespace, configMap?.name)?.data ?? {}),
+  );
+  return [
+    ...mounted,
+    ...containers.flatMap(({ command = [], args = [] }) => [...command, ...args]),
+    ...containers.flatMap((container) => Object.values(environmentOf(manifests, workload, container))),
+  ];
+}

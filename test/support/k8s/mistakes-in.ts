@@ -1,0 +1,36 @@
+import type { Manifests } from './manifests.js';
+import { environment } from './rules/environment.js';
+import { images } from './rules/images.js';
+import { lifecycle } from './rules/lifecycle.js';
+import { network } from './rules/network.js';
+import { podSecurity } from './rules/pod-security.js';
+import { ports } from './rules/ports.js';
+import { references } from './rules/references.js';
+import { replication } from './rules/replication.js';
+import { resources } from './rules/resources.js';
+import type { Rule } from './rules/rule.js';
+import { schema } from './rules/schema.js';
+import { selectors } from './rules/selectors.js';
+import { telemetry } from './rules/telemetry.js';
+import { topics } from './rules/topics.js';
+
+const RULES: readonly Rule[] = [
+  schema,
+  selectors,
+  ports,
+  references,
+  network,
+  images,
+  podSecurity,
+  resources,
+  telemetry,
+  replication,
+  topics,
+  lifecycle,
+  environment,
+];
+
+/** All that can be known to be wrong without a cluster, one sentence each. */
+export function mistakesIn(manifests: Manifests): readonly string[] {
+  return [...new Set(RULES.flatMap((rule) => rule(manifests)))];
+}

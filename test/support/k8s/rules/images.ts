@@ -1,0 +1,11 @@
+import { containersOf, idOf } from '../manifests.js';
+import type { Rule } from './rule.js';
+
+/** Every image is of one version, which does not change. */
+export const images: Rule = ({ workloads }) =>
+  workloads.flatMap((workload) =>
+    containersOf(workload)
+      .map(({ image = '' }) => image)
+      .filter((image) => !/:v?\d+\.\d+\.?[\w.-]*$/.test(image))
+      .map((image) => `${idOf(workload)} runs ${image}, which is no version`),
+  );
