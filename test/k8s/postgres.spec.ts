@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PostgresServer } from '../support/postgres.js';
+
+const run = promisify(execFile);
+const SCRIPT = 'sample/k8s/base/postgres/create-databases.sh';
+
+let postgres: PostgresServer;
+let server: URL;
+
+beforeAll(async () => {
+  postgres = await PostgresServer.start();
+  server = new URL(await postgres.createDatabase());
+  await run('bash', [SCRIPT], {
+    env: {
+      PATH: process.env['PATH'],
+      PGHOST: server.hostname,
+      PGPORT: server.port,
+      PGDATABASE: 'postgres',
+      // As its pod has them.
+      POSTGRES_USER: 'postgres',
+      ORDERS_PASSWORD: `it's "orders"`,
+      NOTIFICATIONS_PASSWORD: 'notifications',
+    },
+  });
+  return () => postgres.stop();
+});
+
+describe(SCRIPT, () => {
+  it.each(['orders', 'notifications'])(
+    'makes a database %s, of a user who may do anything in it',
+    async (name) => {
+      await postgres.query(urlOf(name, name), 'create table made (id int)');
+      expect(await postgres.query(urlOf(name, name), 'select * from made')).toEqual([]);
+    },
+  );
+
+  it('lets neither user into the database of the other', async () => {
+    await expect(postgres.query(urlOf('orders', 'notifications'), 'select 1')).rejects.toThrow(
+      /permission denied/,
+    );
+    await expect(postgres.query(urlOf('notifications', 'orders'), 'select 1')).rejects.toThrow(
+      /permission denied/,
+    );
+  });
+
+  it('gives each a password', async () => {
+    const users = await postgres.query(
+      urlOf('postgres', 'postgres'),
+      `select rolname from pg_authid where rolpassword is not null and not rolsuper order by rolname`,
+    );
+    expect(users.map(({ rolname }) => rolname)).toEqual(['notifications', 'orders']);
+  });
+});
+
+function urlOf(user: string, database: string): string {
+  return `postgres://${user}@${server.host}/${database}`;
+}
