@@ -27,7 +27,7 @@ beforeAll(async () => {
   return () => postgres.stop();
 });
 
-describe(SCRIPT, () => {
+describe('create-databases.sh', () => {
   it.each(['orders', 'notifications'])(
     'makes a database %s, of a user who may do anything in it',
     async (name) => {
