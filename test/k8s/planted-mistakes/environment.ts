@@ -1,0 +1,24 @@
+import { type Mistake, ORDERS, variables } from './plant.js';
+
+export const environment: readonly Mistake[] = [
+  {
+    of: 'a variable that is missing',
+    plant: (all) => delete variables(all)['LOG_LEVEL'],
+    message: `Deployment ${ORDERS} does not get LOG_LEVEL, which it reads`,
+  },
+  {
+    of: 'a variable of telemetry that is missing',
+    plant: (all) => delete variables(all)['OTEL_SERVICE_NAME'],
+    message: `Deployment ${ORDERS} does not get OTEL_SERVICE_NAME, which it reads`,
+  },
+  {
+    of: 'a variable that is unknown',
+    plant: (all) => (variables(all)['KAFKA_BROKER'] = 'kafka.messaging.svc.cluster.local:9092'),
+    message: `Deployment ${ORDERS} gets KAFKA_BROKER, which it does not read`,
+  },
+  {
+    of: 'a variable of the other service',
+    plant: (all) => (variables(all)['DELIVERY_ATTEMPTS'] = '3'),
+    message: `Deployment ${ORDERS} gets DELIVERY_ATTEMPTS, which it does not read`,
+  },
+];

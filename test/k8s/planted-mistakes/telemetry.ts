@@ -1,0 +1,23 @@
+import { collectorFiles, type Mistake, ORDERS, variables } from './plant.js';
+
+const ENDPOINT = 'http://otel-collector.observability.svc.cluster.local';
+export const telemetry: readonly Mistake[] = [
+  {
+    of: 'a protocol that is not that of the port',
+    plant: (all) => (variables(all)['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'grpc'),
+    message: `Deployment ${ORDERS} sends grpc to ${ENDPOINT}:4318, which is the port of http/protobuf`,
+  },
+  {
+    of: 'a port that is not that of the protocol',
+    plant: (all) => (variables(all)['OTEL_EXPORTER_OTLP_ENDPOINT'] = `${ENDPOINT}:4317`),
+    message: `Deployment ${ORDERS} sends http/protobuf to ${ENDPOINT}:4317, which is the port of grpc`,
+  },
+  {
+    of: 'a receiver that listens to itself only',
+    plant: (all) => {
+      const data = collectorFiles(all);
+      data['otel-collector.yaml'] = data['otel-collector.yaml']!.replace('0.0.0.0:4318', 'localhost:4318');
+    },
+    message: `Deployment ${ORDERS} sends http/protobuf to ${ENDPOINT}:4318, where nobody takes it`,
+  },
+];
