@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { render } from '../support/k8s/render.js';
 import { PostgresServer } from '../support/postgres.js';
 
 const run = promisify(execFile);
@@ -43,6 +44,12 @@ describe('create-databases.sh', () => {
     await expect(postgres.query(urlOf('notifications', 'orders'), 'select 1')).rejects.toThrow(
       /permission denied/,
     );
+  });
+
+  it('is a program, and not read into the shell that starts the server', () => {
+    const { volumes = [] } =
+      render('sample/k8s/overlays/dev').workload('production/postgres').spec.template.spec;
+    expect(volumes.find(({ name }) => name === 'databases')?.configMap?.defaultMode).toBe(0o555);
   });
 
   it('gives each a password', async () => {
