@@ -17,6 +17,11 @@ export const environment: readonly Mistake[] = [
     message: `Deployment ${ORDERS} gets KAFKA_BROKER, which it does not read`,
   },
   {
+    of: 'a value that the service does not take',
+    plant: (all) => (variables(all)['STARTUP_TIMEOUT_SECONDS'] = '150s'),
+    message: `Deployment ${ORDERS}: The environment is not valid. STARTUP_TIMEOUT_SECONDS: expected a whole number of seconds, got "150s"`,
+  },
+  {
     of: 'a variable of the other service',
     plant: (all) => (variables(all)['DELIVERY_ATTEMPTS'] = '3'),
     message: `Deployment ${ORDERS} gets DELIVERY_ATTEMPTS, which it does not read`,

@@ -48,6 +48,13 @@ export const network: readonly Mistake[] = [
     message: `Deployment ${ORDERS} is to talk to kafka.messaging.svc.cluster.local:9094, and Service ${KAFKA} does not have that port`,
   },
   {
+    of: 'an address without a port, where that of its scheme is none',
+    plant: (all) =>
+      (variables(all)['OTEL_EXPORTER_OTLP_ENDPOINT'] =
+        'http://otel-collector.observability.svc.cluster.local'),
+    message: `Deployment ${ORDERS} is to talk to otel-collector.observability.svc.cluster.local:80, and Service observability/otel-collector does not have that port`,
+  },
+  {
     of: 'no policy that lets a service out',
     plant: (all) => policy(all).egress!.splice(1, 1),
     message: `Deployment ${ORDERS} is to talk to kafka.messaging.svc.cluster.local:9092, and no policy lets it out`,

@@ -27,6 +27,11 @@ export const podSecurity: readonly Mistake[] = [
     message: `Deployment ${ORDERS}: order-service has no seccomp profile`,
   },
   {
+    of: 'a setting of the kernel',
+    plant: (all) => (pod(all).securityContext!.sysctls = [{ name: 'kernel.msgmax', value: '1' }]),
+    message: `Deployment ${ORDERS}: order-service has sysctls, which nothing here needs`,
+  },
+  {
     of: 'a folder of the node',
     plant: (all) => (pod(all, KAFKA).volumes = [{ name: 'host', hostPath: { path: '/' } }]),
     message: `StatefulSet ${KAFKA}: the volume host is a hostPath, which is not allowed`,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { notificationServiceEnvironment } from '../../../sample/notification-service/notification-service.environment.js';
 import { orderServiceEnvironment } from '../../../sample/order-service/order-service.environment.js';
+import { readEnvironment } from '../../../sample/platform/environment/environment.js';
 import type { Workload } from './manifests.js';
 
 export const SERVICES = ['order-service', 'notification-service'] as const;
@@ -10,6 +11,11 @@ const SCHEMAS = {
   'order-service': orderServiceEnvironment,
   'notification-service': notificationServiceEnvironment,
 };
+
+/** @throws StartupError, as the service itself would. */
+export function validate(service: ServiceName, variables: NodeJS.ProcessEnv): void {
+  readEnvironment(SCHEMAS[service], variables);
+}
 
 export function isService(workload: Workload): workload is Workload & { metadata: { name: ServiceName } } {
   return (SERVICES as readonly string[]).includes(workload.metadata.name);

@@ -1,12 +1,12 @@
 import { environmentOf } from '../environment-of.js';
 import { containersOf, idOf } from '../manifests.js';
-import { isService, variablesOf } from '../services.js';
+import { isService, type ServiceName, validate, variablesOf } from '../services.js';
 import type { Rule } from './rule.js';
 
 /** Read only where there is no server to keep the data. */
 const WITHOUT_SERVER = 'DATA_DIR';
 
-/** A service gets all the variables that it reads, and no others. */
+/** A service gets all the variables that it reads, and no others, with values that it takes. */
 export const environment: Rule = (manifests) =>
   manifests.workloads.filter(isService).flatMap((workload) =>
     containersOf(workload).flatMap((container) => {
@@ -23,9 +23,19 @@ export const environment: Rule = (manifests) =>
       return [
         ...missing.map((name) => `${idOf(workload)} does not get ${name}, which it reads`),
         ...unknown.map((name) => `${idOf(workload)} gets ${name}, which it does not read`),
+        ...refused(workload.metadata.name, given).map((reason) => `${idOf(workload)}: ${reason}`),
       ];
     }),
   );
+
+function refused(service: ServiceName, variables: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    validate(service, variables);
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
 
 /** A variable is also read by those behind it that have `$(NAME)` in their value. */
 function isPartOfAnother(name: string, env: readonly { readonly value?: string }[]): boolean {

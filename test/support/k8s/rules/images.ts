@@ -6,6 +6,6 @@ export const images: Rule = ({ workloads }) =>
   workloads.flatMap((workload) =>
     containersOf(workload)
       .map(({ image = '' }) => image)
-      .filter((image) => !/:v?\d+\.\d+\.?[\w.-]*$/.test(image))
+      .filter((image) => !/:v?\d+\.\d+\.?[\w.-]*$|@sha256:[\da-f]{64}$/.test(image))
       .map((image) => `${idOf(workload)} runs ${image}, which is no version`),
   );

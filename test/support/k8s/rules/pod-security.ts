@@ -14,6 +14,9 @@ const SIMPLE_VOLUMES: ReadonlySet<string> = new Set([
   'secret',
 ]);
 
+/** The standard takes some values of these and not others; nothing here needs any. */
+const UNNEEDED = ['appArmorProfile', 'procMount', 'seLinuxOptions', 'sysctls', 'windowsOptions'];
+
 /**
  * Namespaces enforce the standard `restricted`, and every pod is one that it takes; our own services may do less still.
  *
@@ -63,5 +66,8 @@ function containerMistakes(
     'may write its root file system': isService(workload) && own.readOnlyRootFilesystem !== true,
     'opens a port of its node': ports.some(({ hostPort }) => (hostPort ?? 0) !== 0),
   };
-  return Object.keys(mistakes).filter((mistake) => mistakes[mistake]);
+  return [
+    ...Object.keys(mistakes).filter((mistake) => mistakes[mistake]),
+    ...UNNEEDED.filter((field) => field in merged).map((field) => `has ${field}, which nothing here needs`),
+  ];
 }
