@@ -35,12 +35,12 @@ connect() {
 
 # What Tempo answers to a path, with the parameters that follow it.
 ask() {
-  local path=$1 parameters=() answer
+  local path=$1 answer
+  local parameters=(--get --header 'Accept: application/json')
   shift
   for parameter in "$@"; do parameters+=(--data-urlencode "$parameter"); done
   # By GET only: Tempo answers 200 to a POST and does not read its body.
-  answer=$(curl --silent --show-error --fail-with-body --get --header 'Accept: application/json' \
-    "${parameters[@]}" "$TEMPO_URL$path") || fail "Tempo does not answer $path: $answer"
+  answer=$(curl --silent --show-error --fail-with-body "${parameters[@]}" "$TEMPO_URL$path") || fail "Tempo does not answer $path: $answer"
   printf '%s' "$answer"
 }
 
