@@ -4,6 +4,7 @@ import { mistakesIn } from '../../support/k8s/mistakes-in.js';
 import { render } from '../../support/k8s/render.js';
 import { environment } from './environment.js';
 import { images } from './images.js';
+import { leastTraffic } from './least-traffic.js';
 import { lifecycle } from './lifecycle.js';
 import { network } from './network.js';
 import { podSecurity } from './pod-security.js';
@@ -21,6 +22,7 @@ describe.each(
   Object.entries({
     environment,
     images,
+    leastTraffic,
     lifecycle,
     network,
     podSecurity,

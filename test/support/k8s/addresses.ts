@@ -29,6 +29,25 @@ export function serviceAt(manifests: Manifests, host: string): OfKind<'Service'>
   return manifests.find('Service', namespace, name);
 }
 
+/** Whom an address leads to; nothing where no Service has it, and no port where the Service does not. */
+export function targetsOf(
+  manifests: Manifests,
+  { host, port }: Address,
+): {
+  readonly service?: OfKind<'Service'>;
+  readonly port?: number | string;
+  readonly targets: readonly Workload[];
+} {
+  const service = serviceAt(manifests, host);
+  if (!service) return { targets: [] };
+  const found = service.spec.ports?.find((candidate) => candidate.port === port);
+  if (!found) return { service, targets: [] };
+  const targets = manifests.selected(service.metadata.namespace, {
+    matchLabels: service.spec.selector ?? {},
+  });
+  return { service, port: found.targetPort ?? port, targets };
+}
+
 function textsOf(manifests: Manifests, workload: Workload): readonly string[] {
   const { namespace } = workload.metadata;
   const containers = containersOf(workload);

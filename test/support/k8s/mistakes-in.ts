@@ -1,6 +1,7 @@
 import type { Manifests } from './manifests.js';
 import { environment } from './rules/environment.js';
 import { images } from './rules/images.js';
+import { leastTraffic } from './rules/least-traffic.js';
 import { lifecycle } from './rules/lifecycle.js';
 import { network } from './rules/network.js';
 import { podSecurity } from './rules/pod-security.js';
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   ports,
   references,
   network,
+  leastTraffic,
   images,
   podSecurity,
   resources,

@@ -26,7 +26,7 @@ function ofService(manifests: Manifests, workload: Workload): readonly string[] 
   const before = initContainers.map(
     ({ name }) => `${idOf(workload)}: ${name} runs before the service, which waits for what it needs itself`,
   );
-  const mistakes = containers.flatMap((container) => {
+  const during = containers.flatMap((container) => {
     const { name, command = [], lifecycle, ports = [], startupProbe } = container;
     const { PORT, STARTUP_TIMEOUT_SECONDS } = environmentOf(manifests, workload, container);
     const pause = lifecycle?.preStop?.sleep?.seconds ?? 0;
@@ -45,7 +45,7 @@ function ofService(manifests: Manifests, workload: Workload): readonly string[] 
       .filter((mistake) => mistakes[mistake])
       .map((mistake) => `${idOf(workload)}: ${mistake}`);
   });
-  return [...before, ...mistakes];
+  return [...before, ...during];
 }
 
 function seconds(probe: V1Probe | undefined): number {
