@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -6,8 +6,17 @@ import { containersOf } from '../support/k8s/manifests.js';
 import { mistakesIn } from '../support/k8s/mistakes-in.js';
 import { render } from '../support/k8s/render.js';
 
+const OVERLAYS = 'sample/k8s/overlays';
+
+describe('the overlays', () => {
+  it('are these', () => {
+    expect(readdirSync(OVERLAYS).sort()).toEqual(['dev', 'prod', 'strimzi']);
+  });
+});
+
+// The brokers of the third one are made by an operator (strimzi.spec.ts).
 describe.each(['dev', 'prod'])('sample/k8s/overlays/%s', (overlay) => {
-  const manifests = render(`sample/k8s/overlays/${overlay}`);
+  const manifests = render(`${OVERLAYS}/${overlay}`);
 
   it('has no mistake that can be known without a cluster', () => {
     expect(mistakesIn(manifests)).toEqual([]);
@@ -34,15 +43,6 @@ describe.each(['dev', 'prod'])('sample/k8s/overlays/%s', (overlay) => {
       prometheus: 1,
       grafana: 1,
     });
-  });
-
-  it('lets one pod at a time be taken away from whatever may have several, and spreads them over nodes', () => {
-    const several = ['messaging/kafka', 'production/order-service', 'production/notification-service'];
-    for (const id of several) {
-      expect(manifests.get('PodDisruptionBudget', id).spec.maxUnavailable).toBe(1);
-      const { topologySpreadConstraints } = manifests.workload(id).spec.template.spec;
-      expect(topologySpreadConstraints).toMatchObject([{ topologyKey: 'kubernetes.io/hostname' }]);
-    }
   });
 
   it('keeps the root file system of everything read-only, but for Kafka, whose image writes its configuration', () => {

@@ -17,9 +17,10 @@ import { TracesRequest } from '../../sample/trace-viewer/otlp/otlp-schema.js';
 import { traceqlOfDashboard } from '../support/k8s/dashboard.js';
 import { Pod } from '../support/k8s/pod.js';
 import { render } from '../support/k8s/render.js';
+import { mistakesOfReading } from '../support/k8s/rules/environment.js';
 import { unservedProbes } from '../support/k8s/rules/probes.js';
 import { traceqlOfRunbook } from '../support/k8s/runbook.js';
-import { SERVICES, type ServiceName, standardVariables } from '../support/k8s/services.js';
+import { isService, SERVICES, type ServiceName } from '../support/k8s/services.js';
 import { attributesIn } from '../support/k8s/traceql.js';
 import { PostgresServer } from '../support/postgres.js';
 import { afterTest, useTracing } from '../support/tracing.js';
@@ -68,11 +69,22 @@ describe('the services, with the environment of their pods', { timeout: TIMEOUT_
 
     for (const pod of [orders, notifications]) {
       await expectToServeItsProbes(pod);
-      const { exit, ms } = await pod.process.stop('SIGTERM');
-      expect({ exit, log: exit === 0 ? [] : pod.process.log }).toEqual({ exit: 0, log: [] });
-      expect(ms).toBeLessThan(GRACE_MS);
-      expect(standardVariables().filter((name) => !pod.read.includes(name))).toEqual([]);
+      expect(await pod.mistakesOfEnd(GRACE_MS)).toEqual([]);
+      expectToReadItsVariables(pod);
     }
+  });
+
+  it('do not end behind a shell, which is found', async () => {
+    const planted = dev.copy();
+    planted.workload('production/order-service').spec.template.spec.containers[0]!.command = [
+      'sh',
+      '-c',
+      'node --enable-source-maps dist/service.js; exit $?',
+    ];
+    const pod = await start('order-service', planted);
+    expect(await pod.mistakesOfEnd(3000)).toEqual([
+      'Deployment production/order-service does not end within 3000 ms after SIGTERM',
+    ]);
   });
 
   it('record every attribute that the dashboard and the runbook search for', async () => {
@@ -119,8 +131,8 @@ function resourceOf(name: ServiceName): Attributes {
   };
 }
 
-async function start(name: ServiceName): Promise<Pod> {
-  const pod = Pod.start(dev, name, { ...addresses(), databaseUrl: await postgres.createDatabase() });
+async function start(name: ServiceName, manifests = dev): Promise<Pod> {
+  const pod = Pod.start(manifests, name, { ...addresses(), databaseUrl: await postgres.createDatabase() });
   await pod.process.listening();
   expect(await pod.probe('startupProbe')).toBe(200);
   expect(await pod.probe('readinessProbe')).toBe(200);
@@ -138,6 +150,22 @@ async function expectToServeItsProbes({ process, workload }: Pod): Promise<void>
   mistaken.spec.template.spec.containers[0]!.readinessProbe!.httpGet!.path = '/healthz';
   expect(await unservedProbes(mistaken, url)).toEqual([
     `A probe of Deployment production/${name} asks /healthz, which answers 404`,
+  ]);
+}
+
+/** And one that it does not read, or that nobody tells of, is found. */
+function expectToReadItsVariables({ workload, environment, read }: Pod): void {
+  if (!isService(workload)) throw new Error('A pod is of a service');
+  const given = Object.keys(environment);
+  expect(read.get('LOG_LEVEL')).toBe(true);
+  expect(mistakesOfReading(workload, given, read)).toEqual([]);
+
+  const id = `Deployment production/${workload.metadata.name}`;
+  expect(
+    mistakesOfReading(workload, [...given, 'OTEL_TRACE_SAMPLER'], new Map([...read, ['ORDERS', true]])),
+  ).toEqual([
+    `${id} gets OTEL_TRACE_SAMPLER, which it did not read`,
+    `${id} read ORDERS, which is none of its variables`,
   ]);
 }
 

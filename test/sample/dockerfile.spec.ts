@@ -38,6 +38,10 @@ describe('sample/Dockerfile', () => {
   it('runs node itself, as a user that is known by number not to be root', () => {
     expect(last).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
     const [, command = '[]'] = /^ENTRYPOINT (.+)$/m.exec(last) ?? [];
-    expect((JSON.parse(command) as string[])[0]).toBe('node');
+    const [program, ...words] = JSON.parse(command) as string[];
+    expect(program).toBe('node');
+    const [, target, link] = /\bln -s "(\S+)" (\S+)/.exec(last) ?? [];
+    expect(words.at(-1)).toBe(link);
+    expect(target).toBe('sample/${SERVICE}/main.js');
   });
 });

@@ -15,8 +15,12 @@ export interface SampleServiceOptions {
   readonly isProcess1?: boolean;
   /** As process 1, with nothing that it may write. @default false */
   readonly isReadOnly?: boolean;
-  /** What stands before the name of the program. */
-  readonly nodeArguments?: readonly string[];
+  /** What is run. @default node with the built service */
+  readonly command?: readonly string[];
+  /** Where. @default where the tests run */
+  readonly folder?: string;
+  /** Whether it gets the variables of the tests, too, but for those of telemetry and databases. @default true */
+  readonly inheritsVariables?: boolean;
 }
 
 /** As in a container: process 1 of its own namespace, which is gone with whoever started it. */
@@ -31,16 +35,14 @@ export class SampleService {
   #output = '';
 
   static start(name: string, env: NodeJS.ProcessEnv, options: SampleServiceOptions = {}): SampleService {
-    const main = fileURLToPath(new URL(`../../dist/sample/${name}/main.js`, import.meta.url));
-    if (!existsSync(main)) throw new Error(`There is no ${main}: run \`npm run build\` first`);
-    const { isReadOnly = false, isProcess1 = isReadOnly, nodeArguments = [] } = options;
+    const main = mainOf(name);
+    const { isReadOnly = false, isProcess1 = isReadOnly, inheritsVariables = true, folder: cwd } = options;
+    const { command = [process.execPath, main] } = options;
     const wrappers = [...(isProcess1 ? PROCESS_1 : []), ...(isReadOnly ? READ_ONLY : [])];
-    const [program, ...args] = [...wrappers, process.execPath, ...nodeArguments, main];
-    const inherited = Object.entries(process.env).filter(
-      ([key]) => !/^(OTEL_|DATABASE_URL|SMTP_URL)/.test(key),
-    );
+    const [program = '', ...args] = [...wrappers, ...command];
     const child = spawn(program, args, {
-      env: { ...Object.fromEntries(inherited), PORT: '0', DATA_DIR: 'memory://', ...env },
+      env: inheritsVariables ? { ...inherited(), PORT: '0', DATA_DIR: 'memory://', ...env } : env,
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const service = new SampleService(child, isProcess1);
@@ -103,4 +105,16 @@ export class SampleService {
     const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
     return child ? Number(child) : pid;
   }
+}
+
+/** @throws Error if it is not built. */
+export function mainOf(name: string): string {
+  const main = fileURLToPath(new URL(`../../dist/sample/${name}/main.js`, import.meta.url));
+  if (!existsSync(main)) throw new Error(`There is no ${main}: run \`npm run build\` first`);
+  return main;
+}
+
+function inherited(): NodeJS.ProcessEnv {
+  const variables = Object.entries(process.env);
+  return Object.fromEntries(variables.filter(([key]) => !/^(OTEL_|DATABASE_URL|SMTP_URL)/.test(key)));
 }

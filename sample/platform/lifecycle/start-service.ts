@@ -21,6 +21,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** Most of the ten seconds that whoever stops a service gives it. */
 const SHUTDOWN_MS = 9000;
 const LAST_FLUSH_MS = 900;
+/** What a service may take to stop, at most. */
+export const LEAVES_WITHIN_MS = SHUTDOWN_MS + LAST_FLUSH_MS;
 
 /** Runs one service as the process that it is: started, announced, and stopped by a signal with exit code 0. */
 export async function startService(name: string, create: () => Promise<ServiceToStart>): Promise<void> {

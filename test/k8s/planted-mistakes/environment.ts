@@ -1,4 +1,4 @@
-import { type Mistake, ORDERS, variables } from './plant.js';
+import { container, type Mistake, ORDERS, variables } from './plant.js';
 
 export const environment: readonly Mistake[] = [
   {
@@ -14,7 +14,7 @@ export const environment: readonly Mistake[] = [
   {
     of: 'a variable that is unknown',
     plant: (all) => (variables(all)['KAFKA_BROKER'] = 'kafka.messaging.svc.cluster.local:9092'),
-    message: `Deployment ${ORDERS} gets KAFKA_BROKER, which it does not read`,
+    message: `Deployment ${ORDERS} gets KAFKA_BROKER, which is none of its variables (sample/README.md)`,
   },
   {
     of: 'a value that the service does not take',
@@ -24,6 +24,16 @@ export const environment: readonly Mistake[] = [
   {
     of: 'a variable of the other service',
     plant: (all) => (variables(all)['DELIVERY_ATTEMPTS'] = '3'),
-    message: `Deployment ${ORDERS} gets DELIVERY_ATTEMPTS, which it does not read`,
+    message: `Deployment ${ORDERS} gets DELIVERY_ATTEMPTS, which is none of its variables (sample/README.md)`,
+  },
+  {
+    of: 'a broker without a port',
+    plant: (all) => (variables(all)['KAFKA_BROKERS'] = 'kafka'),
+    message: `Deployment ${ORDERS}: The environment is not valid. KAFKA_BROKERS: expected a comma-separated list of host:port, got "kafka"`,
+  },
+  {
+    of: 'a variable that is given twice',
+    plant: (all) => container(all).env!.push({ name: 'POD_NAME', value: 'order-service' }),
+    message: `Deployment ${ORDERS} gets POD_NAME twice`,
   },
 ];

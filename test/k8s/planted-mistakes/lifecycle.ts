@@ -1,20 +1,37 @@
 import { container, KAFKA, type Mistake, ORDERS, pod } from './plant.js';
 
+const IMAGE_RUNS = 'node --enable-source-maps dist/service.js';
+
 export const lifecycle: readonly Mistake[] = [
   {
     of: 'npm as process 1',
     plant: (all) => (container(all).command = ['npm', 'start']),
-    message: `Deployment ${ORDERS}: order-service runs npm, and node is not process 1`,
+    message: `Deployment ${ORDERS}: order-service runs npm start, and its image ${IMAGE_RUNS}`,
   },
   {
     of: 'a shell as process 1',
     plant: (all) => (container(all).command = ['sh', '-c', 'node dist/service.js']),
-    message: `Deployment ${ORDERS}: order-service runs sh, and node is not process 1`,
+    message: `Deployment ${ORDERS}: order-service runs sh -c node dist/service.js, and its image ${IMAGE_RUNS}`,
+  },
+  {
+    of: 'a program that the image does not have',
+    plant: (all) => (container(all).command = ['node', '--enable-source-maps', 'dist/servce.js']),
+    message: `Deployment ${ORDERS}: order-service runs node --enable-source-maps dist/servce.js, and its image ${IMAGE_RUNS}`,
+  },
+  {
+    of: 'npm behind node',
+    plant: (all) => (container(all).command = ['node', '/usr/local/bin/npm', 'start']),
+    message: `Deployment ${ORDERS}: order-service runs node /usr/local/bin/npm start, and its image ${IMAGE_RUNS}`,
+  },
+  {
+    of: 'arguments that the program does not take',
+    plant: (all) => (container(all).args = ['--verbose']),
+    message: `Deployment ${ORDERS}: order-service runs ${IMAGE_RUNS} --verbose, and its image ${IMAGE_RUNS}`,
   },
   {
     of: 'a process 1 of Kubernetes',
     plant: (all) => (pod(all).shareProcessNamespace = true),
-    message: `Deployment ${ORDERS}: order-service runs node, and node is not process 1`,
+    message: `Deployment ${ORDERS}: order-service is not process 1: the pod shares its processes`,
   },
   {
     of: 'an end that is too soon',
@@ -25,6 +42,16 @@ export const lifecycle: readonly Mistake[] = [
     of: 'a start that is given up too soon',
     plant: (all) => (container(all).startupProbe!.failureThreshold = 15),
     message: `Deployment ${ORDERS}: order-service is given 30 s to start, and waits for 150`,
+  },
+  {
+    of: 'a pod that is not started anew',
+    plant: (all) => (pod(all).restartPolicy = 'Never'),
+    message: `Deployment ${ORDERS} has the restartPolicy Never, which no Deployment may have`,
+  },
+  {
+    of: 'a job without a policy of its own for that',
+    plant: (all) => delete pod(all, 'messaging/kafka-topics').restartPolicy,
+    message: 'Job messaging/kafka-topics has the restartPolicy Always, which no Job may have',
   },
   {
     of: 'no readiness probe',

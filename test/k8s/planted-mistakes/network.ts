@@ -1,10 +1,12 @@
 import {
   collectorFiles,
   container,
+  filesOf,
   KAFKA,
   type Mistake,
   ORDERS,
   policy,
+  replaceIn,
   variables,
   without,
 } from './plant.js';
@@ -27,13 +29,8 @@ export const network: readonly Mistake[] = [
   },
   {
     of: 'an address in a mounted file that no Service has',
-    plant: (all) => {
-      const data = collectorFiles(all);
-      data['otel-collector.yaml'] = data['otel-collector.yaml']!.replace(
-        'tempo.observability',
-        'tempo.tracing',
-      );
-    },
+    plant: (all) =>
+      replaceIn(collectorFiles(all), 'otel-collector.yaml', 'tempo.observability', 'tempo.tracing'),
     message:
       'Deployment observability/otel-collector is to talk to tempo.tracing.svc.cluster.local:4317, which no Service is',
   },
@@ -41,6 +38,51 @@ export const network: readonly Mistake[] = [
     of: 'a name that is known in another namespace only',
     plant: (all) => (variables(all)['KAFKA_BROKERS'] = 'kafka:9092'),
     message: `Deployment ${ORDERS}: KAFKA_BROKERS has kafka:9092, which is no whole name of a Service`,
+  },
+  {
+    of: 'a name without its cluster',
+    plant: (all) => (variables(all)['KAFKA_BROKERS'] = 'kafka.messaging:9092'),
+    message: `Deployment ${ORDERS}: KAFKA_BROKERS has kafka.messaging:9092, which is no whole name of a Service`,
+  },
+  {
+    of: 'a name that is mistyped',
+    plant: (all) => (variables(all)['KAFKA_BROKERS'] = 'kafka.messaging.scv.cluster.local:9092'),
+    message: `Deployment ${ORDERS}: KAFKA_BROKERS has kafka.messaging.scv.cluster.local:9092, which is no whole name of a Service`,
+  },
+  {
+    of: 'a short name in a mounted file',
+    plant: (all) =>
+      replaceIn(
+        collectorFiles(all),
+        'otel-collector.yaml',
+        'tempo.observability.svc.cluster.local:4317',
+        'tempo:4317',
+      ),
+    message:
+      'Deployment observability/otel-collector: otel-collector.yaml has tempo:4317, which is no whole name of a Service',
+  },
+  {
+    of: 'a short name in a data source of Grafana',
+    plant: (all) =>
+      replaceIn(
+        filesOf(all, 'observability/grafana'),
+        'datasources.yaml',
+        'http://tempo.observability.svc.cluster.local:3200',
+        'http://tempo:3200',
+      ),
+    message:
+      'Deployment observability/grafana: datasources.yaml has http://tempo:3200, which is no whole name of a Service',
+  },
+  {
+    of: 'a pod that does not exist',
+    plant: (all) =>
+      (variables(all)['KAFKA_BROKERS'] = 'kafka-7.kafka-brokers.messaging.svc.cluster.local:9092'),
+    message: `Deployment ${ORDERS} is to talk to kafka-7.kafka-brokers.messaging.svc.cluster.local:9092, which no pod is`,
+  },
+  {
+    of: 'a pod below a Service that gives pods no names',
+    plant: (all) => (variables(all)['KAFKA_BROKERS'] = 'kafka-0.kafka.messaging.svc.cluster.local:9092'),
+    message: `Deployment ${ORDERS} is to talk to kafka-0.kafka.messaging.svc.cluster.local:9092, which no pod is`,
   },
   {
     of: 'a port that the Service does not have',

@@ -6,6 +6,8 @@ export interface Mistake {
   /** Makes it, in the objects that it gets or in others, which it returns. */
   readonly plant: (manifests: Manifests) => unknown;
   readonly message: string | RegExp;
+  /** The overlays that can have it. @default both */
+  readonly in?: readonly string[];
 }
 
 export const ORDERS = 'production/order-service';
@@ -34,10 +36,28 @@ export function variables(manifests: Manifests, id = ORDERS): Record<string, str
   return manifests.get('ConfigMap', `${namespace}/${name}`).data!;
 }
 
+/** The files of the first ConfigMap that a workload has mounted. */
+export function filesOf(manifests: Manifests, id: string): Record<string, string> {
+  const [namespace] = id.split('/');
+  const [configMap] = pod(manifests, id).volumes!.flatMap(({ configMap }) => configMap ?? []);
+  return manifests.get('ConfigMap', `${namespace}/${configMap!.name}`).data!;
+}
+
 /** The Collector's file. */
 export function collectorFiles(manifests: Manifests): Record<string, string> {
-  const name = pod(manifests, 'observability/otel-collector').volumes?.[0]?.configMap?.name;
-  return manifests.get('ConfigMap', `observability/${name}`).data!;
+  return filesOf(manifests, 'observability/otel-collector');
+}
+
+/** Changes the first such text in a file. @throws Error if it is not there. */
+export function replaceIn(
+  files: Record<string, string>,
+  file: string,
+  text: string | RegExp,
+  by: string,
+): void {
+  const changed = files[file]?.replace(text, by);
+  if (changed === undefined || changed === files[file]) throw new Error(`${file} has no ${text}`);
+  files[file] = changed;
 }
 
 /** Takes an object away. */

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Manifests } from '../../support/k8s/manifests.js';
 import { mistakesIn } from '../../support/k8s/mistakes-in.js';
 import { render } from '../../support/k8s/render.js';
+import { collector } from './collector.js';
+import { disruption } from './disruption.js';
 import { environment } from './environment.js';
 import { images } from './images.js';
+import { kubernetesApi } from './kubernetes-api.js';
 import { leastTraffic } from './least-traffic.js';
 import { lifecycle } from './lifecycle.js';
 import { network } from './network.js';
@@ -15,13 +18,17 @@ import { resources } from './resources.js';
 import { schema } from './schema.js';
 import { selectors } from './selectors.js';
 import { telemetry } from './telemetry.js';
+import { tempo } from './tempo.js';
 
-const prod = render('sample/k8s/overlays/prod');
+const overlays = ['dev', 'prod'].map((name) => ({ name, manifests: render(`sample/k8s/overlays/${name}`) }));
 
-describe.each(
-  Object.entries({
+describe.each(overlays)('a mistake that is planted in $name', ({ name, manifests }) => {
+  const kinds = {
+    collector,
+    disruption,
     environment,
     images,
+    kubernetesApi,
     leastTraffic,
     lifecycle,
     network,
@@ -33,13 +40,20 @@ describe.each(
     schema,
     selectors,
     telemetry,
-  }),
-)('a planted mistake of %s', (_kind, mistakes) => {
-  it.each(mistakes)('$of', ({ plant, message }) => {
-    const copy = prod.copy();
-    const planted = plant(copy);
-    const found = mistakesIn(planted instanceof Manifests ? planted : copy);
-    const matching = found.find((one) => (message instanceof RegExp ? message.test(one) : one === message));
-    expect(found).toContain(matching ?? message);
-  });
+    tempo,
+  };
+  const planted = Object.entries(kinds).flatMap(([kind, mistakes]) =>
+    mistakes.map((mistake) => ({ kind, ...mistake })),
+  );
+
+  it.each(planted.filter((mistake) => mistake.in?.includes(name) ?? true))(
+    'is found: $kind, $of',
+    ({ plant, message }) => {
+      const copy = manifests.copy();
+      const changed = plant(copy);
+      const found = mistakesIn(changed instanceof Manifests ? changed : copy);
+      const matching = found.find((one) => (message instanceof RegExp ? message.test(one) : one === message));
+      expect(found).toContain(matching ?? message);
+    },
+  );
 });

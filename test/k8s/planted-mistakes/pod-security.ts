@@ -58,4 +58,9 @@ export const podSecurity: readonly Mistake[] = [
         'baseline'),
     message: 'Namespace production does not enforce the Pod Security Standard restricted',
   },
+  {
+    of: 'a probe of another host',
+    plant: (all) => (container(all).readinessProbe!.httpGet!.host = 'example.com'),
+    message: `Deployment ${ORDERS}: order-service has a probe or hook that asks another host`,
+  },
 ];

@@ -35,6 +35,38 @@ export const references: readonly Mistake[] = [
     message: `StatefulSet ${KAFKA} mounts the volume log, which it does not have`,
   },
   {
+    of: 'a part of a volume that is no file',
+    plant: (all) =>
+      (container(all, 'observability/tempo').volumeMounts!.find(
+        ({ name }) => name === 'configuration',
+      )!.subPath = 'tempo.yml'),
+    message: 'StatefulSet observability/tempo reads /etc/tempo, which is not in the ConfigMap',
+  },
+  {
+    of: 'a Secret in a projected volume that does not exist',
+    plant: (all) =>
+      (pod(all).volumes = [{ name: 'all', projected: { sources: [{ secret: { name: 'certificates' } }] } }]),
+    message: `Deployment ${ORDERS} needs the Secret certificates, which does not exist`,
+  },
+  {
+    of: 'a Secret for its image that does not exist',
+    plant: (all) => (pod(all).imagePullSecrets = [{ name: 'registry' }]),
+    message: `Deployment ${ORDERS} needs the Secret registry, which does not exist`,
+  },
+  {
+    of: 'a claim that does not exist',
+    plant: (all) =>
+      (pod(all).volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'order-data' } }]),
+    message: `Deployment ${ORDERS} needs the PersistentVolumeClaim production/order-data, which does not exist`,
+  },
+  {
+    of: 'a field of a pod that does not exist',
+    plant: (all) =>
+      (container(all).env!.find(({ name }) => name === 'NODE_NAME')!.valueFrom!.fieldRef!.fieldPath =
+        'spec.node'),
+    message: `Deployment ${ORDERS} needs its own spec.node, which it does not have`,
+  },
+  {
     of: 'a service account that does not exist',
     plant: (all) => (pod(all).serviceAccountName = 'orders'),
     message: `Deployment ${ORDERS} needs the ServiceAccount production/orders, which does not exist`,

@@ -14,6 +14,11 @@ export const resources: readonly Mistake[] = [
   {
     of: 'a quantity that is none',
     plant: (all) => (container(all).resources!.limits!['memory'] = '512MB'),
-    message: `Deployment ${ORDERS}: order-service has 512MB limits.memory`,
+    message: /^Deployment production\/order-service: .*limits\/memory/,
+  },
+  {
+    of: 'more that is asked for than allowed',
+    plant: (all) => (container(all).resources!.requests!['memory'] = '1Gi'),
+    message: `Deployment ${ORDERS}: order-service has requests.memory of 1Gi, more than its limit`,
   },
 ];

@@ -1,4 +1,4 @@
-import { container, type Mistake, ORDERS, service } from './plant.js';
+import { container, type Mistake, ORDERS, service, variables } from './plant.js';
 
 export const schema: readonly Mistake[] = [
   {
@@ -20,5 +20,15 @@ export const schema: readonly Mistake[] = [
     of: 'a kind that does not exist',
     plant: (all) => Object.assign(all.workload(ORDERS), { apiVersion: 'extensions/v1beta1' }),
     message: `Deployment ${ORDERS}: nothing is known of extensions/v1beta1 Deployment`,
+  },
+  {
+    of: 'a field without a value',
+    plant: (all) => Object.assign(all.workload(ORDERS).spec, { template: null }),
+    message: /^Deployment production\/order-service: .*template/,
+  },
+  {
+    of: 'a number in a ConfigMap',
+    plant: (all) => Object.assign(variables(all), { PORT: 3000 }),
+    message: /^ConfigMap production\/order-service-\w+: .*data.*PORT must be string/,
   },
 ];

@@ -27,4 +27,17 @@ export const selectors: readonly Mistake[] = [
     plant: (all) => (policy(all, 'messaging/kafka-topics').podSelector = { matchLabels: { app: 'topics' } }),
     message: 'NetworkPolicy messaging/kafka-topics selects {"app":"topics"}, which no pod is',
   },
+  {
+    of: 'a Service with the pods of another one',
+    plant: (all) => (service(all).selector = { 'app.kubernetes.io/name': 'notification-service' }),
+    message: `Service ${ORDERS} selects the pods of Deployment production/notification-service`,
+  },
+  {
+    of: 'a disruption budget for the pods of another one',
+    plant: (all) =>
+      (all.get('PodDisruptionBudget', ORDERS).spec.selector = {
+        matchLabels: { 'app.kubernetes.io/name': 'notification-service' },
+      }),
+    message: `PodDisruptionBudget ${ORDERS} does not select the pods of Deployment ${ORDERS}`,
+  },
 ];

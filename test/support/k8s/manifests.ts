@@ -9,6 +9,7 @@ import type {
   V1PodDisruptionBudgetSpec,
   V1PodTemplateSpec,
   V1PolicyRule,
+  V1Probe,
   V1RoleRef,
   V1Secret,
   V1ServiceSpec,
@@ -44,6 +45,7 @@ export interface Workload extends KubernetesObject {
     replicas?: number;
     selector?: V1LabelSelector;
     serviceName?: string;
+    minReadySeconds?: number;
     readonly template: V1PodTemplateSpec & Required<Pick<V1PodTemplateSpec, 'spec'>>;
     volumeClaimTemplates?: V1PersistentVolumeClaim[];
   };
@@ -112,6 +114,18 @@ export function podLabels(workload: Workload): Labels {
 export function containersOf(workload: Workload): readonly V1Container[] {
   const { initContainers = [], containers } = workload.spec.template.spec;
   return [...initContainers, ...containers];
+}
+
+export function probesOf({ startupProbe, readinessProbe, livenessProbe }: V1Container): readonly V1Probe[] {
+  return [startupProbe, readinessProbe, livenessProbe].flatMap((probe) => probe ?? []);
+}
+
+/** The number of a port by its name or number, if a container opens it. */
+export function portNumber(workload: Workload, port: number | string, by = 'TCP'): number | undefined {
+  return containersOf(workload)
+    .flatMap(({ ports = [] }) => ports)
+    .filter(({ protocol = 'TCP' }) => protocol === by)
+    .find(({ name, containerPort }) => name === port || containerPort === port)?.containerPort;
 }
 
 /** Whether labels match; an empty selector matches all, none matches nothing. */

@@ -1,6 +1,9 @@
 import type { Manifests } from './manifests.js';
+import { collector } from './rules/collector.js';
+import { disruption } from './rules/disruption.js';
 import { environment } from './rules/environment.js';
 import { images } from './rules/images.js';
+import { kubernetesApi } from './rules/kubernetes-api.js';
 import { leastTraffic } from './rules/least-traffic.js';
 import { lifecycle } from './rules/lifecycle.js';
 import { network } from './rules/network.js';
@@ -13,20 +16,25 @@ import type { Rule } from './rules/rule.js';
 import { schema } from './rules/schema.js';
 import { selectors } from './rules/selectors.js';
 import { telemetry } from './rules/telemetry.js';
+import { tempo } from './rules/tempo.js';
 import { topics } from './rules/topics.js';
 
+/** They expect objects that are valid. */
 const RULES: readonly Rule[] = [
-  schema,
   selectors,
   ports,
   references,
   network,
   leastTraffic,
+  kubernetesApi,
   images,
   podSecurity,
   resources,
   telemetry,
+  collector,
+  tempo,
   replication,
+  disruption,
   topics,
   lifecycle,
   environment,
@@ -34,5 +42,6 @@ const RULES: readonly Rule[] = [
 
 /** All that can be known to be wrong without a cluster, one sentence each. */
 export function mistakesIn(manifests: Manifests): readonly string[] {
-  return [...new Set(RULES.flatMap((rule) => rule(manifests)))];
+  const invalid = schema(manifests);
+  return invalid.length > 0 ? invalid : [...new Set(RULES.flatMap((rule) => rule(manifests)))];
 }

@@ -1,11 +1,15 @@
 import type { V1Container } from '@kubernetes/client-node';
-import { fileURLToPath } from 'node:url';
-import { SampleService } from '../sample-service.js';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mainOf, SampleService } from '../sample-service.js';
+import { afterTest } from '../tracing.js';
 import { environmentOf } from './environment-of.js';
-import type { Manifests, Workload } from './manifests.js';
+import { idOf, type Manifests, type Workload } from './manifests.js';
 import type { ServiceName } from './services.js';
 
-const RECORDER = fileURLToPath(new URL('record-environment-reads.mjs', import.meta.url));
+const RECORDER = new URL('record-environment-reads.mjs', import.meta.url).href;
 
 /** What takes the place of the addresses that are known in the cluster only. */
 export interface Addresses {
@@ -14,7 +18,10 @@ export interface Addresses {
   readonly collectorUrl: string;
 }
 
-/** A service as the process that its pod would have: its command and its variables, as process 1, with nothing to write. */
+/**
+ * A service as the process that its pod would have: its command in the folder of the image, as process 1, with its variables
+ * and those of the image, and with nothing to write.
+ */
 export class Pod {
   readonly container: V1Container;
   readonly environment: Readonly<Record<string, string>>;
@@ -32,11 +39,25 @@ export class Pod {
   ) {
     this.container = workload.spec.template.spec.containers[0]!;
     this.environment = environmentOf(manifests, workload, this.container);
-    const [, ...nodeArguments] = (this.container.command ?? []).slice(0, -1);
+    const { command = [], args = [] } = this.container;
+    const ofImage = {
+      PATH: [dirname(process.execPath), '/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter),
+      NODE_ENV: 'production',
+    };
     this.process = SampleService.start(
       name,
-      { DATA_DIR: undefined, ...this.environment, ...replacing(this.environment, addresses) },
-      { isReadOnly: true, nodeArguments: [...nodeArguments, '--import', RECORDER] },
+      {
+        ...ofImage,
+        NODE_OPTIONS: `--import=${RECORDER}`,
+        ...this.environment,
+        ...replacing(this.environment, addresses),
+      },
+      {
+        isReadOnly: true,
+        inheritsVariables: false,
+        folder: folderOfImage(name),
+        command: [...command, ...args],
+      },
     );
   }
 
@@ -46,11 +67,30 @@ export class Pod {
     return (await fetch(new URL(path, await this.process.listening()))).status;
   }
 
-  /** The variables that it has asked for by name, once it has ended. */
-  get read(): readonly string[] {
-    const line = this.process.log.find(({ msg }) => msg === 'read');
-    return (line?.['variables'] ?? []) as readonly string[];
+  /** What is wrong with its end: SIGTERM has to end it before Kubernetes does, and by 0. */
+  async mistakesOfEnd(graceMs: number): Promise<readonly string[]> {
+    const exit = await Promise.race([
+      this.process.stop('SIGTERM').then((ended) => ended.exit),
+      delay(graceMs, 'late', { ref: false }),
+    ]);
+    if (exit === 'late') return [`${idOf(this.workload)} does not end within ${graceMs} ms after SIGTERM`];
+    return exit === 0 ? [] : [`${idOf(this.workload)} ends with ${exit} after SIGTERM`];
   }
+
+  /** The variables that it has asked for by their names, once it has ended, and whether our own code has. */
+  get read(): ReadonlyMap<string, boolean> {
+    const line = this.process.log.find(({ msg }) => msg === 'read');
+    return new Map(Object.entries((line?.['variables'] ?? {}) as Readonly<Record<string, boolean>>));
+  }
+}
+
+/** As the Dockerfile makes it, as far as it matters here (dockerfile.spec.ts). */
+function folderOfImage(name: ServiceName): string {
+  const folder = mkdtempSync(join(tmpdir(), 'image-'));
+  afterTest(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'dist'));
+  symlinkSync(mainOf(name), join(folder, 'dist/service.js'));
+  return folder;
 }
 
 function replacing(

@@ -1,5 +1,5 @@
-import type { V1NetworkPolicyPeer, V1NetworkPolicyPort } from '@kubernetes/client-node';
-import { type Manifests, type OfKind, podLabels, selects, type Workload } from './manifests.js';
+import type { V1NetworkPolicyPeer, V1NetworkPolicyPort, V1NetworkPolicySpec } from '@kubernetes/client-node';
+import { type Manifests, type OfKind, podLabels, portNumber, selects, type Workload } from './manifests.js';
 
 export type Direction = 'Ingress' | 'Egress';
 
@@ -21,9 +21,14 @@ export function policiesOf(
   namespace: string | undefined,
   direction: Direction,
 ): readonly OfKind<'NetworkPolicy'>[] {
-  return manifests.ofKind('NetworkPolicy').filter(({ metadata, spec }) => {
-    return metadata.namespace === namespace && spec.policyTypes?.includes(direction) === true;
-  });
+  return manifests
+    .ofKind('NetworkPolicy')
+    .filter(({ metadata, spec }) => metadata.namespace === namespace && typesOf(spec).includes(direction));
+}
+
+/** Where a policy does not say it: Ingress, and Egress if it has rules for that. */
+function typesOf({ policyTypes, egress = [] }: V1NetworkPolicySpec): readonly string[] {
+  return policyTypes ?? (egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress']);
 }
 
 export function rulesOf(
@@ -31,7 +36,11 @@ export function rulesOf(
   direction: Direction,
 ): readonly PolicyRule[] {
   const written: readonly WrittenRule[] = direction === 'Egress' ? egress : ingress;
-  return written.map(({ from, to = from, ports }) => ({ peers: to, ports }));
+  return written.map(({ from, to = from, ports }) => ({ peers: orAll(to), ports: orAll(ports) }));
+}
+
+function orAll<Item>(items: readonly Item[] | undefined): readonly Item[] | undefined {
+  return items?.length === 0 ? undefined : items;
 }
 
 /** The rules for the pods of a workload. */
@@ -45,20 +54,28 @@ export function rulesFor(
     .flatMap((policy) => rulesOf(policy, direction));
 }
 
-export function opens(
-  { ports }: PolicyRule,
-  { port, protocol = 'TCP' }: { readonly port: number | string; readonly protocol?: string },
-): boolean {
-  return !ports || ports.some((one) => one.port === port && (one.protocol ?? 'TCP') === protocol);
+/** Whether it is a port of the rule, by number or by the name that `target` gives it. */
+export function opens({ ports }: PolicyRule, port: number, target?: Workload, protocol = 'TCP'): boolean {
+  return (
+    ports === undefined ||
+    ports.some((one) => {
+      if ((one.protocol ?? 'TCP') !== protocol) return false;
+      if (one.port === undefined) return true;
+      const first = typeof one.port === 'number' ? one.port : target && portNumber(target, one.port);
+      return first !== undefined && first <= port && port <= (one.endPort ?? first);
+    })
+  );
 }
 
 /** Whether a peer that a policy of the namespace `own` names is this workload. */
 export function isPeer(
   manifests: Manifests,
-  { namespaceSelector, podSelector = {} }: V1NetworkPolicyPeer,
+  { ipBlock, namespaceSelector, podSelector = {} }: V1NetworkPolicyPeer,
   own: string | undefined,
   workload: Workload,
 ): boolean {
+  // A pod has another address each time.
+  if (ipBlock) return false;
   const { namespace } = workload.metadata;
   const labels = {
     ...manifests.find('Namespace', undefined, namespace)?.metadata.labels,
@@ -66,4 +83,14 @@ export function isPeer(
   };
   const isInNamespace = namespaceSelector ? selects(namespaceSelector, labels) : namespace === own;
   return isInNamespace && selects(podSelector, podLabels(workload));
+}
+
+/** Whether a peer is the DNS of the cluster, which is none of our pods, and nothing else beside it. */
+export function isResolver({ ipBlock, namespaceSelector, podSelector }: V1NetworkPolicyPeer): boolean {
+  return (
+    !ipBlock &&
+    selects(namespaceSelector, { 'kubernetes.io/metadata.name': 'kube-system' }) &&
+    selects(podSelector, { 'k8s-app': 'kube-dns' }) &&
+    !selects(podSelector, {})
+  );
 }

@@ -23,11 +23,15 @@ export function isService(workload: Workload): workload is Workload & { metadata
 
 /** The variables that a service reads: those that it validates, and the standard ones of its documentation. */
 export function variablesOf(service: ServiceName): ReadonlySet<string> {
-  return new Set([...Object.keys(SCHEMAS[service].shape), ...standardVariables()]);
+  return new Set([...validatedBy(service), ...standardVariables()]);
+}
+
+export function validatedBy(service: ServiceName): ReadonlySet<string> {
+  return new Set(Object.keys(SCHEMAS[service].shape));
 }
 
 /** Of OpenTelemetry; that they are really read is seen by the test that runs the services. */
-export function standardVariables(): readonly string[] {
+function standardVariables(): readonly string[] {
   const documentation = readFileSync('sample/README.md', 'utf8');
   const rows = documentation.split('\n').filter((line) => line.startsWith('| `OTEL_'));
   return rows.flatMap((row) => [...row.split('|')[1]!.matchAll(/`(OTEL_\w+)`/g)].map(([, name]) => name!));

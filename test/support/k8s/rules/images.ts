@@ -6,6 +6,12 @@ export const images: Rule = ({ workloads }) =>
   workloads.flatMap((workload) =>
     containersOf(workload)
       .map(({ image = '' }) => image)
-      .filter((image) => !/:v?\d+\.\d+\.?[\w.-]*$|@sha256:[\da-f]{64}$/.test(image))
+      .filter((image) => !isOneVersion(image))
       .map((image) => `${idOf(workload)} runs ${image}, which is no version`),
   );
+
+function isOneVersion(image: string): boolean {
+  return (
+    /:v?\d+\.\d+(\.\d+)*(-\w+)*$|@sha256:[\da-f]{64}$/.test(image) && !/\b(latest|edge|nightly)$/.test(image)
+  );
+}

@@ -1,11 +1,17 @@
+import type { V1NetworkPolicyPeer } from '@kubernetes/client-node';
 import { addressesOf, targetsOf } from '../addresses.js';
-import { idOf, type Manifests, type OfKind, type Workload } from '../manifests.js';
-import { type Direction, isPeer, opens, policiesOf, type PolicyRule, rulesOf } from '../policies.js';
-import { portNumber } from './ports.js';
+import { hasRole, isWayToApi } from '../kubernetes-api.js';
+import { idOf, type Manifests, type OfKind, portNumber, type Workload } from '../manifests.js';
+import {
+  type Direction,
+  isPeer,
+  isResolver,
+  opens,
+  policiesOf,
+  type PolicyRule,
+  rulesOf,
+} from '../policies.js';
 import type { Rule } from './rule.js';
-
-/** The API of Kubernetes is no pod, so the Collector may ask anybody by these. */
-const KUBERNETES_API = [443, 6443];
 
 /** Policies let through what talks, and nothing else. */
 export const leastTraffic: Rule = (manifests) => {
@@ -14,7 +20,8 @@ export const leastTraffic: Rule = (manifests) => {
     (['Ingress', 'Egress'] as const).flatMap((direction) =>
       policiesOf(manifests, name, direction).flatMap((policy) =>
         rulesOf(policy, direction).flatMap((rule) => [
-          ...toAnybody(policy, direction, rule),
+          ...toAnybody(manifests, policy, direction, rule),
+          ...toNobody(manifests, policy, direction, rule),
           ...needless(manifests, policy, direction, rule)
             .filter((talk) => !known.has(talk))
             .map((talk) => `${idOf(policy)} lets through ${talk}, which nothing needs`),
@@ -36,13 +43,32 @@ function talks(manifests: Manifests): ReadonlySet<string> {
 }
 
 function toAnybody(
+  manifests: Manifests,
   policy: OfKind<'NetworkPolicy'>,
   direction: Direction,
-  { peers, ports }: PolicyRule,
+  rule: PolicyRule,
 ): readonly string[] {
-  const isApi = direction === 'Egress' && ports?.every(({ port }) => KUBERNETES_API.includes(Number(port)));
-  const isWide = !peers || peers.some(({ namespaceSelector }) => isEmpty(namespaceSelector));
-  return isWide && isApi !== true ? [`${idOf(policy)} has ${direction} for anybody`] : [];
+  const asking = manifests.selected(policy.metadata.namespace, policy.spec.podSelector);
+  const isToApi =
+    direction === 'Egress' && isWayToApi(rule) && asking.every((workload) => hasRole(manifests, workload));
+  const isWide = rule.peers?.some(({ namespaceSelector }) => isEmpty(namespaceSelector)) ?? !isToApi;
+  return isWide ? [`${idOf(policy)} has ${direction} for anybody`] : [];
+}
+
+/** Whom a rule names that is none of our pods, but for the DNS. */
+function toNobody(
+  manifests: Manifests,
+  policy: OfKind<'NetworkPolicy'>,
+  direction: Direction,
+  { peers = [], ports = [{}] }: PolicyRule,
+): readonly string[] {
+  const { namespace } = policy.metadata;
+  const isOurs = (peer: V1NetworkPolicyPeer) =>
+    manifests.workloads.some((workload) => isPeer(manifests, peer, namespace, workload));
+  const isForNames = direction === 'Egress' && ports.every(({ port }) => port === 53);
+  return peers
+    .filter((peer) => !isOurs(peer) && !(isForNames && isResolver(peer)))
+    .map((peer) => `${idOf(policy)} has ${direction} for ${JSON.stringify(peer)}, which nothing here is`);
 }
 
 /** What a rule lets through, of the ports that any workload opens. */
@@ -59,7 +85,7 @@ function needless(
       .flatMap((other) => {
         const [source, target] = direction === 'Egress' ? [own, other] : [other, own];
         return openPorts(target)
-          .filter((port) => opens(rule, { port }))
+          .filter((port) => opens(rule, port, target))
           .map((port) => written(source, target, port));
       }),
   );

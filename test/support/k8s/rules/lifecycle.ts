@@ -1,17 +1,29 @@
+import { readFileSync } from 'node:fs';
 import type { V1Probe } from '@kubernetes/client-node';
+import { LEAVES_WITHIN_MS } from '../../../../sample/platform/lifecycle/start-service.js';
 import { environmentOf } from '../environment-of.js';
 import { containersOf, idOf, type Manifests, type Workload } from '../manifests.js';
 import { isService } from '../services.js';
 import type { Rule } from './rule.js';
 
-/** What a service of the sample may take for its end (start-service.ts). */
-const DRAIN_SECONDS = 10;
+const DRAIN_SECONDS = Math.ceil(LEAVES_WITHIN_MS / 1000);
+const ENTRYPOINT = entrypointOf(readFileSync('sample/Dockerfile', 'utf8'));
 
-/** Every container is probed; the services are process 1, and have the time that they need to start and to end. */
+/** Every container is probed and started anew; the services are process 1, and have the time that they need to start and to end. */
 export const lifecycle: Rule = (manifests) => [
+  ...manifests.workloads.flatMap(restarted),
   ...manifests.workloads.flatMap((workload) => (workload.kind === 'Job' ? [] : probed(workload))),
   ...manifests.workloads.flatMap((workload) => (isService(workload) ? ofService(manifests, workload) : [])),
 ];
+
+function restarted(workload: Workload): readonly string[] {
+  const { restartPolicy = 'Always' } = workload.spec.template.spec;
+  const isJob = workload.kind === 'Job';
+  const isRight = isJob ? restartPolicy !== 'Always' : restartPolicy === 'Always';
+  return isRight
+    ? []
+    : [`${idOf(workload)} has the restartPolicy ${restartPolicy}, which no ${workload.kind} may have`];
+}
 
 function probed(workload: Workload): readonly string[] {
   return containersOf(workload).flatMap(({ name, readinessProbe, livenessProbe }) => [
@@ -27,12 +39,14 @@ function ofService(manifests: Manifests, workload: Workload): readonly string[] 
     ({ name }) => `${idOf(workload)}: ${name} runs before the service, which waits for what it needs itself`,
   );
   const during = containers.flatMap((container) => {
-    const { name, command = [], lifecycle, ports = [], startupProbe } = container;
+    const { name, command = [], args = [], lifecycle, ports = [], startupProbe } = container;
+    const words = [...command, ...args];
     const { PORT, STARTUP_TIMEOUT_SECONDS } = environmentOf(manifests, workload, container);
     const pause = lifecycle?.preStop?.sleep?.seconds ?? 0;
     const mistakes: Readonly<Record<string, boolean>> = {
-      [`${name} runs ${command[0]}, and node is not process 1`]:
-        command[0] !== 'node' || shareProcessNamespace === true,
+      [`${name} runs ${words.join(' ')}, and its image ${ENTRYPOINT.join(' ')}`]:
+        JSON.stringify(words) !== JSON.stringify(ENTRYPOINT),
+      [`${name} is not process 1: the pod shares its processes`]: shareProcessNamespace === true,
       [`${name} is killed ${terminationGracePeriodSeconds} s after the stop, and needs more than ${pause} + ${DRAIN_SECONDS}`]:
         terminationGracePeriodSeconds <= pause + DRAIN_SECONDS,
       [`${name} is given ${seconds(startupProbe)} s to start, and waits for ${STARTUP_TIMEOUT_SECONDS}`]: !(
@@ -46,6 +60,12 @@ function ofService(manifests: Manifests, workload: Workload): readonly string[] 
       .map((mistake) => `${idOf(workload)}: ${mistake}`);
   });
   return [...before, ...during];
+}
+
+/** What the image runs, as process 1. */
+function entrypointOf(dockerfile: string): readonly string[] {
+  const [, words = '[]'] = /^ENTRYPOINT (.+)$/m.exec(dockerfile) ?? [];
+  return JSON.parse(words) as readonly string[];
 }
 
 function seconds(probe: V1Probe | undefined): number {

@@ -1,9 +1,6 @@
-import type { V1LabelSelector } from '@kubernetes/client-node';
-import { type Address, addressesOf, targetsOf } from '../addresses.js';
-import { environmentOf } from '../environment-of.js';
-import { containersOf, idOf, type Manifests, selects, type Workload } from '../manifests.js';
-import { type Direction, isPeer, opens, policiesOf, rulesFor } from '../policies.js';
-import { portNumber } from './ports.js';
+import { type Address, addressesOf, isNameOfPods, targetsOf, textsOf } from '../addresses.js';
+import { idOf, type Manifests, portNumber, type Workload } from '../manifests.js';
+import { type Direction, isPeer, isResolver, opens, policiesOf, rulesFor } from '../policies.js';
 import type { Rule } from './rule.js';
 
 /** Every address that a workload knows has a Service with that port, and policies that let it through on both sides. */
@@ -33,25 +30,30 @@ function open(manifests: Manifests, namespace: string): readonly string[] {
 
 /** `kafka` alone is a name of the own namespace, and does not tell of another one. */
 function shortNames(manifests: Manifests, workload: Workload): readonly string[] {
-  return containersOf(workload)
-    .flatMap((container) => Object.entries(environmentOf(manifests, workload, container)))
-    .flatMap(([name, value]) => value.split(',').map((part) => ({ name, part, host: hostIn(part) })))
-    .filter(({ host }) => host !== '' && !host.endsWith('.svc.cluster.local'))
-    .map(({ name, part }) => `${idOf(workload)}: ${name} has ${part}, which is no whole name of a Service`);
+  return textsOf(manifests, workload).flatMap(({ in: place, text }) =>
+    hostsIn(text)
+      .filter(({ host }) => !host.endsWith('.svc.cluster.local'))
+      .map(({ part }) => `${idOf(workload)}: ${place} has ${part}, which is no whole name of a Service`),
+  );
 }
 
-function hostIn(part: string): string {
-  const [, host = ''] = /^([a-z][\w.-]*):\d+$/i.exec(part) ?? [];
-  return part.includes('://') && URL.canParse(part) ? new URL(part).hostname : host;
+/** What stands where a host does, in a URL or before a port, and begins with a letter. */
+function hostsIn(text: string): readonly { readonly host: string; readonly part: string }[] {
+  const hosts =
+    /\b[a-z][\w+.-]*:\/\/(?:[^\s@/,"']*@)?([a-z][\w.-]*)(?::\d+)?|(?<![\w./@:$({-])(?:\d+@)?([a-z][\w.-]*):\d{2,5}\b/gi;
+  return [...text.matchAll(hosts)].map(([part, ofUrl, alone]) => ({ part, host: ofUrl ?? alone! }));
 }
 
 function unreachable(manifests: Manifests, source: Workload, address: Address): readonly string[] {
   const from = `${idOf(source)} is to talk to ${address.host}:${address.port}`;
   const { service, port, targets } = targetsOf(manifests, address);
   if (!service) return [`${from}, which no Service is`];
+  if (!isNameOfPods(manifests, address.host)) return [`${from}, which no pod is`];
   if (port === undefined) return [`${from}, and ${idOf(service)} does not have that port`];
   return targets.flatMap((target) => {
-    const opened = portNumber(target, port) ?? port;
+    const opened = portNumber(target, port);
+    // That it is not open is a mistake of the Service (ports.ts).
+    if (opened === undefined) return [];
     const mistakes: Readonly<Record<string, boolean>> = {
       [`${from}, and no policy lets it out`]: !allows(manifests, source, 'Egress', target, opened),
       [`${from}, and no policy lets it in`]: !allows(manifests, target, 'Ingress', source, opened),
@@ -65,22 +67,18 @@ function allows(
   of: Workload,
   direction: Direction,
   peer: Workload,
-  port: number | string,
+  port: number,
 ): boolean {
+  const target = direction === 'Egress' ? peer : of;
   return rulesFor(manifests, of, direction).some(
     (rule) =>
-      opens(rule, { port }) &&
+      opens(rule, port, target) &&
       (!rule.peers || rule.peers.some((one) => isPeer(manifests, one, of.metadata.namespace, peer))),
   );
 }
 
-/** The resolver of the cluster is none of our pods: this asks for a way to its namespace. */
 function looksUpNames(manifests: Manifests, workload: Workload): boolean {
   return rulesFor(manifests, workload, 'Egress').some(
-    (rule) => opens(rule, { port: 53, protocol: 'UDP' }) && rule.peers?.some(isResolver) === true,
+    (rule) => opens(rule, 53, undefined, 'UDP') && rule.peers?.some(isResolver) === true,
   );
-}
-
-function isResolver({ namespaceSelector }: { readonly namespaceSelector?: V1LabelSelector }): boolean {
-  return selects(namespaceSelector, { 'kubernetes.io/metadata.name': 'kube-system' });
 }

@@ -1,5 +1,5 @@
 import type { V1Container, V1Volume } from '@kubernetes/client-node';
-import { containersOf, idOf, type Workload } from '../manifests.js';
+import { containersOf, idOf, probesOf, type Workload } from '../manifests.js';
 import { isService } from '../services.js';
 import type { Rule } from './rule.js';
 
@@ -50,10 +50,9 @@ function volumeMistakes({ name, ...source }: V1Volume): readonly string[] {
     .map((kind) => `the volume ${name} is a ${kind}, which is not allowed`);
 }
 
-function containerMistakes(
-  workload: Workload,
-  { securityContext: own = {}, ports = [] }: V1Container,
-): readonly string[] {
+function containerMistakes(workload: Workload, container: V1Container): readonly string[] {
+  const { securityContext: own = {}, ports = [], lifecycle } = container;
+  const actions = [...probesOf(container), lifecycle?.postStart, lifecycle?.preStop];
   const merged = Object.assign({}, workload.spec.template.spec.securityContext, own);
   const { add = [], drop = [] } = own.capabilities ?? {};
   const mistakes: Readonly<Record<string, boolean>> = {
@@ -65,6 +64,9 @@ function containerMistakes(
     'has no seccomp profile': !['RuntimeDefault', 'Localhost'].includes(merged.seccompProfile?.type ?? ''),
     'may write its root file system': isService(workload) && own.readOnlyRootFilesystem !== true,
     'opens a port of its node': ports.some(({ hostPort }) => (hostPort ?? 0) !== 0),
+    'has a probe or hook that asks another host': actions.some(
+      (action) => (action?.httpGet?.host ?? action?.tcpSocket?.host ?? '') !== '',
+    ),
   };
   return [
     ...Object.keys(mistakes).filter((mistake) => mistakes[mistake]),

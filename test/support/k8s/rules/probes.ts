@@ -1,14 +1,10 @@
-import { containersOf, idOf, type Workload } from '../manifests.js';
+import { containersOf, idOf, probesOf, type Workload } from '../manifests.js';
 
 /** Asks the paths of a workload's probes of the process itself: which of them it does not serve. */
 export async function unservedProbes(workload: Workload, url: string): Promise<readonly string[]> {
   const paths = containersOf(workload)
-    .flatMap(({ startupProbe, readinessProbe, livenessProbe }) => [
-      startupProbe,
-      readinessProbe,
-      livenessProbe,
-    ])
-    .flatMap((probe) => probe?.httpGet?.path ?? []);
+    .flatMap(probesOf)
+    .flatMap(({ httpGet }) => httpGet?.path ?? []);
   const answers = await Promise.all(
     paths.map(async (path) => ({ path, status: (await fetch(new URL(path, url))).status })),
   );

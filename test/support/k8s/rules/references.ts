@@ -1,13 +1,16 @@
-import type { V1Container, V1PodSpec, V1Volume } from '@kubernetes/client-node';
+import type { V1Container, V1KeyToPath, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 import {
   containersOf,
   idOf,
   type KubernetesObject,
   type Manifests,
   type OfKind,
+  podLabels,
   type Workload,
 } from '../manifests.js';
 import type { Rule } from './rule.js';
+
+const POD_INDEX = 'apps.kubernetes.io/pod-index';
 
 type Kept = 'ConfigMap' | 'Secret';
 
@@ -42,8 +45,9 @@ function namespaceOf(manifests: Manifests, object: KubernetesObject): readonly s
 function ofWorkload(manifests: Manifests, workload: Workload): readonly string[] {
   const { namespace } = workload.metadata;
   const { serviceName, template } = workload.spec;
-  const { serviceAccountName, volumes = [] } = template.spec;
+  const { serviceAccountName, imagePullSecrets = [], volumes = [] } = template.spec;
   const all = [
+    ...imagePullSecrets.flatMap((secret) => kept('Secret', secret)),
     ...volumes.flatMap(referencesOfVolume),
     ...containersOf(workload).flatMap(referencesOfContainer),
   ];
@@ -53,19 +57,37 @@ function ofWorkload(manifests: Manifests, workload: Workload): readonly string[]
     ...(serviceAccountName === undefined
       ? []
       : missing(manifests, workload, 'ServiceAccount', namespace, serviceAccountName)),
+    ...volumes.flatMap(({ persistentVolumeClaim }) =>
+      persistentVolumeClaim
+        ? missing(manifests, workload, 'PersistentVolumeClaim', namespace, persistentVolumeClaim.claimName)
+        : [],
+    ),
     ...mountsMissing(workload),
+    ...fieldsMissing(workload),
     ...filesMissing(manifests, workload, template.spec),
   ];
 }
 
-function referencesOfVolume({ configMap, secret }: V1Volume): readonly Reference[] {
-  const [source, kind, name] = configMap
-    ? [configMap, 'ConfigMap' as const, configMap.name]
-    : [secret, 'Secret' as const, secret?.secretName];
+function referencesOfVolume({ configMap, secret, projected }: V1Volume): readonly Reference[] {
+  return [
+    ...files('ConfigMap', configMap),
+    ...files('Secret', secret, secret?.secretName),
+    ...(projected?.sources ?? []).flatMap((source) => [
+      ...files('ConfigMap', source.configMap),
+      ...files('Secret', source.secret),
+    ]),
+  ];
+}
+
+/** The whole of it, or the keys that are named. */
+function files(
+  kind: Kept,
+  source: { readonly name?: string; readonly optional?: boolean; readonly items?: V1KeyToPath[] } | undefined,
+  name = source?.name,
+): readonly Reference[] {
   if (!source) return [];
-  const keys = source.items?.map(({ key }) => key);
-  const { optional } = source;
-  return keys ? keys.map((key) => ({ kind, name, key, optional })) : [{ kind, name, optional }];
+  const { optional, items } = source;
+  return items ? items.map(({ key }) => ({ kind, name, key, optional })) : [{ kind, name, optional }];
 }
 
 function referencesOfContainer({ envFrom = [], env = [] }: V1Container): readonly Reference[] {
@@ -109,7 +131,30 @@ function mountsMissing(workload: Workload): readonly string[] {
     .map(({ name }) => `${idOf(workload)} mounts the volume ${name}, which it does not have`);
 }
 
-/** Of the files that a command or a variable names, those of a mounted ConfigMap. */
+/** What a pod may be told of itself, but for its labels. @see https://kubernetes.io/docs/concepts/workloads/pods/downward-api/ */
+const FIELDS: ReadonlySet<string> = new Set([
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+]);
+
+function fieldsMissing(workload: Workload): readonly string[] {
+  // The index is a label of the pods that a StatefulSet makes.
+  const own = { ...podLabels(workload), ...(workload.kind === 'StatefulSet' && { [POD_INDEX]: '0' }) };
+  const labels = Object.keys(own).map((label) => `metadata.labels['${label}']`);
+  return containersOf(workload)
+    .flatMap(({ env = [] }) => env.flatMap(({ valueFrom }) => valueFrom?.fieldRef?.fieldPath ?? []))
+    .filter((path) => !FIELDS.has(path) && !labels.includes(path))
+    .map((path) => `${idOf(workload)} needs its own ${path}, which it does not have`);
+}
+
+/** Of the files that a command, a variable or a mount names, those of a mounted ConfigMap. */
 function filesMissing(
   manifests: Manifests,
   workload: Workload,
@@ -117,17 +162,21 @@ function filesMissing(
 ): readonly string[] {
   return containersOf(workload).flatMap(({ command = [], args = [], env = [], volumeMounts = [] }) => {
     const words = [...command, ...args, ...env.flatMap(({ value }) => value ?? [])];
-    return volumeMounts.flatMap(({ name, mountPath }) => {
+    return volumeMounts.flatMap(({ name, mountPath, subPath }) => {
       const { configMap } = volumes.find((volume) => volume.name === name) ?? {};
       if (!configMap) return [];
       const found = manifests.find('ConfigMap', workload.metadata.namespace, configMap.name);
       const files = configMap.items?.map(({ path }) => path) ?? Object.keys(found?.data ?? {});
-      return words
-        .flatMap((word) => word.split(`${mountPath}/`).slice(1))
-        .filter((file) => !files.includes(file))
-        .map((file) => `${idOf(workload)} reads ${mountPath}/${file}, which is not in the ConfigMap`);
+      const named = words.flatMap((word) => word.split(`${mountPath}/`).slice(1));
+      return [...named.map((file) => ({ file, path: `${mountPath}/${file}` })), ...partOf(mountPath, subPath)]
+        .filter(({ file }) => !files.includes(file))
+        .map(({ path }) => `${idOf(workload)} reads ${path}, which is not in the ConfigMap`);
     });
   });
+}
+
+function partOf(path: string, subPath: string | undefined): readonly { file: string; path: string }[] {
+  return subPath === undefined ? [] : [{ file: subPath, path }];
 }
 
 function missing(

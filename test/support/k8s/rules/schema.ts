@@ -64,13 +64,15 @@ function unknown(object: KubernetesObject): readonly string[] {
 }
 
 function unknownFields(type: string, value: unknown): readonly string[] {
+  // Of a wrong type, which the validators tell.
+  if (typeof value !== 'object' || value === null) return [];
   const [, item] = /^(?:Array<|\{ \[key: string\]: )(\w+)/.exec(type) ?? [];
   if (item !== undefined) {
-    return Object.entries(value as object).flatMap(([key, value]) => below(key, unknownFields(item, value)));
+    return Object.entries(value).flatMap(([key, value]) => below(key, unknownFields(item, value)));
   }
   const attributes = MODELS[type]?.getAttributeTypeMap?.();
   if (!attributes) return [];
-  return Object.entries(value as object).flatMap(([field, value]) => {
+  return Object.entries(value).flatMap(([field, value]) => {
     const attribute = attributes.find(({ baseName }) => baseName === field);
     return attribute ? below(field, unknownFields(attribute.type, value)) : [field];
   });

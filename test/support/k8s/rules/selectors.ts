@@ -1,39 +1,56 @@
 import type { V1LabelSelector } from '@kubernetes/client-node';
-import { idOf, type KubernetesObject, type Manifests, podLabels, selects } from '../manifests.js';
+import {
+  idOf,
+  type KubernetesObject,
+  type Manifests,
+  podLabels,
+  selects,
+  type Workload,
+} from '../manifests.js';
 import type { Rule } from './rule.js';
 
-/** Whatever selects pods selects some, and a workload its own. */
+/** Whatever selects pods selects some, and the right ones: a workload its own, and what has a workload's name the pods of that. */
 export const selectors: Rule = (manifests) => [
-  ...ofWorkloads(manifests),
+  ...manifests.workloads.flatMap(ofWorkload),
   ...manifests
     .ofKind('Service')
-    .flatMap((service) => nobody(manifests, service, { matchLabels: service.spec.selector ?? {} })),
+    .flatMap((service) => ofOther(manifests, service, { matchLabels: service.spec.selector ?? {} })),
   ...manifests
     .ofKind('PodDisruptionBudget')
-    .flatMap((budget) => nobody(manifests, budget, budget.spec.selector)),
+    .flatMap((budget) => ofOther(manifests, budget, budget.spec.selector)),
   ...manifests
     .ofKind('NetworkPolicy')
-    .flatMap((policy) => nobody(manifests, policy, policy.spec.podSelector)),
+    .flatMap((policy) => ofOther(manifests, policy, policy.spec.podSelector)),
 ];
 
-function ofWorkloads({ workloads }: Manifests): readonly string[] {
-  return workloads.flatMap((workload) => {
-    const { selector, template } = workload.spec;
-    const own = workload.kind === 'Job' ? [] : [selector];
-    const spread = template.spec.topologySpreadConstraints?.map(({ labelSelector }) => labelSelector) ?? [];
-    return [...own, ...spread]
-      .filter((selector) => !selects(selector, podLabels(workload)))
-      .map((selector) => `${idOf(workload)} selects ${written(selector)}, which its own pods are not`);
-  });
+function ofWorkload(workload: Workload): readonly string[] {
+  const { selector, template } = workload.spec;
+  const own = workload.kind === 'Job' ? [] : [selector];
+  const spread = template.spec.topologySpreadConstraints?.map(({ labelSelector }) => labelSelector) ?? [];
+  return [...own, ...spread]
+    .filter((selector) => !selects(selector, podLabels(workload)))
+    .map((selector) => `${idOf(workload)} selects ${written(selector)}, which its own pods are not`);
 }
 
-function nobody(
+function ofOther(
   manifests: Manifests,
   object: KubernetesObject,
   selector: V1LabelSelector | undefined,
 ): readonly string[] {
-  const found = manifests.selected(object.metadata.namespace, selector);
-  return found.length > 0 ? [] : [`${idOf(object)} selects ${written(selector)}, which no pod is`];
+  const { name, namespace } = object.metadata;
+  const found = manifests.selected(namespace, selector);
+  if (found.length === 0) return [`${idOf(object)} selects ${written(selector)}, which no pod is`];
+  const ofItsName = manifests.workloads.filter(
+    ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+  );
+  if (ofItsName.length === 0) return [];
+  return [...ofItsName, ...found]
+    .filter((workload) => !(found.includes(workload) && ofItsName.includes(workload)))
+    .map((workload) =>
+      found.includes(workload)
+        ? `${idOf(object)} selects the pods of ${idOf(workload)}`
+        : `${idOf(object)} does not select the pods of ${idOf(workload)}`,
+    );
 }
 
 function written(selector: V1LabelSelector | undefined): string {

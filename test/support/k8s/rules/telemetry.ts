@@ -30,7 +30,13 @@ export const telemetry: Rule = (manifests) =>
     }),
   );
 
-function ofEndpoint(manifests: Manifests, { hostname, port }: URL, protocol: string): readonly string[] {
+function ofEndpoint(
+  manifests: Manifests,
+  { protocol: scheme, hostname, port, pathname }: URL,
+  protocol: string,
+): readonly string[] {
+  if (scheme !== 'http:') return ['where nobody speaks TLS'];
+  if (pathname !== '/') return [`and ${pathname} is put before the SDK's own /v1/traces`];
   if (!PROTOCOLS[port]?.includes(protocol))
     return [`which is the port of ${PROTOCOLS[port]?.[0] ?? 'nothing'}`];
   const service = serviceAt(manifests, hostname);

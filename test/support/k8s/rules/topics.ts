@@ -8,7 +8,8 @@ import { environmentOf } from '../environment-of.js';
 import { containersOf } from '../manifests.js';
 import type { Rule } from './rule.js';
 
-const TOPICS = [
+/** That the services use, and the one for those who would rather try again by a topic. */
+export const TOPICS: readonly string[] = [
   ORDER_EVENTS,
   `${ORDER_EVENTS}.retry`,
   ORDER_EVENTS_DEAD_LETTERS,

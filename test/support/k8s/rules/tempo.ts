@@ -1,0 +1,52 @@
+import { containersOf, idOf, type Workload } from '../manifests.js';
+import { isListeningPort, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
+import type { Rule } from './rule.js';
+
+interface TempoFile {
+  readonly server: { readonly http_listen_port: number };
+  readonly distributor: {
+    readonly receivers: {
+      readonly otlp: { readonly protocols: Readonly<Record<string, { endpoint?: string }>> };
+    };
+  };
+  readonly storage: { readonly trace: { readonly local: { path: string }; readonly wal: { path: string } } };
+}
+
+/** As the documentation of Tempo 3.0 has them: no Tempo can be had here to take them. */
+const KEYS: Keys = {
+  server: { http_listen_port: true },
+  distributor: { receivers: { otlp: { protocols: { grpc: { endpoint: true } } } } },
+  storage: { trace: { backend: true, local: { path: true }, wal: { path: true } } },
+  query_frontend: { query_end_cutoff: true },
+  usage_report: { reporting_enabled: true },
+};
+
+/** Tempo's file has settings that there are, listens where its pod does, and keeps everything in a volume that stays. */
+export const tempo: Rule = (manifests) =>
+  manifests.workloads.flatMap((workload) => {
+    const file = mountedFile(manifests, workload, 'tempo-config.yaml') as TempoFile | null;
+    if (!file) return [];
+    const unknown = unknownKeys(file, KEYS);
+    const mistakes =
+      unknown.length > 0
+        ? unknown.map((key) => `the setting ${key} is not known`)
+        : [...endpoints(workload, file), ...paths(workload, file)];
+    return mistakes.map((mistake) => `${idOf(workload)}: ${mistake}`);
+  });
+
+function endpoints(workload: Workload, { server, distributor }: TempoFile): readonly string[] {
+  const received = Object.values(distributor.receivers.otlp.protocols).map(({ endpoint }) => endpoint);
+  return [`0.0.0.0:${server.http_listen_port}`, ...received]
+    .filter((endpoint) => !isListeningPort(workload, endpoint))
+    .map((endpoint) => `it listens on ${endpoint}, which its pod does not open`);
+}
+
+function paths(workload: Workload, { storage }: TempoFile): readonly string[] {
+  const claims = (workload.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name);
+  const mounts = containersOf(workload)
+    .flatMap(({ volumeMounts = [] }) => volumeMounts)
+    .filter(({ name }) => claims.includes(name));
+  return [storage.trace.local.path, storage.trace.wal.path]
+    .filter((path) => !mounts.some(({ mountPath }) => path.startsWith(`${mountPath}/`)))
+    .map((path) => `it keeps traces in ${path}, which is in no volume that stays`);
+}
