@@ -1,10 +1,15 @@
 import { createNoopMeter, type MeterProvider } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { instrumentsOf } from '../../lib/tracing/metrics/metric-instruments.js';
-import { paneOf, panels, traceqlOfDashboard } from '../support/k8s/dashboard.js';
+import { followed, panels, pointOf, traceqlOfDashboard } from '../support/k8s/dashboard.js';
 import { errorsIn } from '../support/k8s/traceql.js';
 
-const LABELS: ReadonlySet<string> = new Set(['messaging_destination_name', 'messaging_consumer_group_name']);
+/** By the names of labels, those of the attributes that spans have. */
+const ATTRIBUTES = {
+  messaging_destination_name: 'messaging.destination.name',
+  messaging_consumer_group_name: 'messaging.consumer.group.name',
+  error_type: 'error.type',
+};
 
 describe('the dashboard', () => {
   it('shows messages, errors, durations, time in Kafka and lag', () => {
@@ -21,26 +26,45 @@ describe('the dashboard', () => {
 
   it('draws only metrics that nestjs-kafka-tracing records, by the names that Prometheus gives them', () => {
     const queries = panels().flatMap(({ targets }) => targets.flatMap(({ expr }) => expr ?? []));
-    const drawn = queries.flatMap((query) => query.match(/\b(?:messaging|nestjs)_\w+(?=[[{)])/g) ?? []);
+    const metrics = queries.flatMap((query) => query.match(/\b(?:messaging|nestjs)_\w+(?=[[{)])/g) ?? []);
     const known = prometheusNames();
-    expect(drawn.length).toBeGreaterThanOrEqual(queries.length);
-    expect(drawn.filter((name) => !known.has(name) && !LABELS.has(name))).toEqual([]);
+    expect(metrics.length).toBeGreaterThanOrEqual(queries.length);
+    expect(metrics.filter((name) => !known.has(name) && !(name in ATTRIBUTES))).toEqual([]);
   });
 
-  it.each(panels().filter(({ datasource }) => datasource.uid === 'prometheus'))(
+  const drawn = panels().filter(({ datasource }) => datasource.uid === 'prometheus');
+
+  it.each(drawn)(
     'leads from "$title" to the traces behind it, of the same time',
-    ({ links = [] }) => {
+    ({ links = [], targets }) => {
       expect(links).toHaveLength(1);
-      const { datasource, queries, range } = paneOf(links[0]!.url);
+      const { datasource, queries, range } = followed(links[0]!.url, pointOf(targets));
       expect(datasource).toBe('tempo');
       expect(queries).toEqual([expect.objectContaining({ queryType: 'traceql' })]);
-      // Grafana puts the time of the dashboard there.
-      expect(range).toEqual({ from: '${__from}', to: '${__to}' });
+      expect(range).toEqual({ from: '1700000000000', to: '1700003600000' });
     },
   );
 
+  it.each(drawn)('leads from a point of "$title" to the traces of its series', ({ fieldConfig, targets }) => {
+    const { links = [] } = fieldConfig.defaults;
+    expect(links).toHaveLength(1);
+    const point = pointOf(targets);
+    const { query } = followed(links[0]!.url, point).queries[0]!;
+    for (const [label, attribute] of Object.entries(ATTRIBUTES)) {
+      const asked = `span.${attribute} = "${point.labels[label]}"`;
+      expect(query.includes(asked)).toBe(label in point.labels);
+    }
+  });
+
+  it.each(['Duration of handling', 'Duration of sending'])('asks from "%s" for what is slower', (title) => {
+    const { links = [], fieldConfig, targets } = drawn.find((panel) => panel.title === title)!;
+    const query = (url: string) => followed(url, pointOf(targets)).queries[0]!.query;
+    expect(query(links[0]!.url)).toContain('span:duration > 1s');
+    expect(query(fieldConfig.defaults.links![0]!.url)).toContain('span:duration > 0.0425s');
+  });
+
   it('asks Tempo in TraceQL', () => {
-    expect(traceqlOfDashboard()).toHaveLength(7);
+    expect(traceqlOfDashboard()).toHaveLength(13);
     expect(traceqlOfDashboard().flatMap(errorsIn)).toEqual([]);
   });
 });

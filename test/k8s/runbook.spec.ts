@@ -10,12 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RUNBOOK, traceqlOfRunbook } from '../support/k8s/runbook.js';
+import { base64, StandInTempo, traceOf } from '../support/k8s/stand-in-tempo.js';
 import { errorsIn } from '../support/k8s/traceql.js';
 
 const SCRIPTS = 'sample/k8s/traces';
@@ -31,13 +30,12 @@ interface Run {
   readonly err: string;
 }
 
-/** There is no Tempo that can be installed here: this answers as its documentation says, and keeps what it was asked. */
-let tempo: { readonly url: string; readonly asked: URL[]; answers: Record<string, unknown>; stop(): void };
+let tempo: StandInTempo;
 let folder: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'runbook-'));
-  tempo = await startTempo();
+  tempo = await StandInTempo.start();
 });
 afterEach(() => {
   tempo.stop();
@@ -84,51 +82,68 @@ describe('a search', () => {
     expect(Number(searchParams.get('end'))).toBeGreaterThanOrEqual(before);
     expect(Number(searchParams.get('end')) - Number(searchParams.get('start'))).toBe(3600);
     expect(searchParams.get('limit')).toBe('20');
+    expect(searchParams.get('spss')).toBe('100');
   });
 
   it('is of another time, and of more traces, where that is said', async () => {
-    await run('slow-consumers.sh', ['500ms'], { START: '1000', END: '2000', LIMIT: '50' });
+    await run('slow-consumers.sh', ['500ms'], { START: '1000', END: '2000', LIMIT: '50', SPANS: '9' });
 
     expect(Object.fromEntries(tempo.asked[0]!.searchParams)).toEqual({
       q: '{ span:kind = consumer && span.messaging.system = "kafka" && span:duration > 500ms }',
       start: '1000',
       end: '2000',
       limit: '50',
+      spss: '9',
     });
   });
 
-  it('shows a line for each span', async () => {
-    tempo.answers = {
-      '/api/search': {
-        traces: [
+  const found = {
+    traceID: TRACE_ID,
+    rootServiceName: 'order-service',
+    rootTraceName: 'POST /orders',
+    startTimeUnixNano: '1700000000000000000',
+    durationMs: 6000,
+    spanSets: [
+      {
+        matched: 1,
+        spans: [
           {
-            traceID: TRACE_ID,
-            rootServiceName: 'order-service',
-            rootTraceName: 'POST /orders',
+            spanID: CONSUMER_ID,
             startTimeUnixNano: '1700000000000000000',
-            durationMs: 6000,
-            spanSets: [
-              {
-                matched: 1,
-                spans: [
-                  {
-                    spanID: CONSUMER_ID,
-                    startTimeUnixNano: '1700000000000000000',
-                    durationNanos: '5250000000',
-                  },
-                ],
-              },
-            ],
+            durationNanos: '5250000000',
           },
         ],
       },
-    };
-    const { out } = await run('slow-consumers.sh', []);
+    ],
+  };
+
+  it('shows a line for each span', async () => {
+    tempo.answers = { '/api/search': { traces: [found] } };
+    const { out, err } = await run('slow-consumers.sh', []);
 
     expect(out.split('\n').map((line) => line.split('\t'))).toEqual([
       ['TRACE', 'SPAN', 'STARTED', 'MILLISECONDS', 'TRACE BEGINS WITH'],
       [TRACE_ID, CONSUMER_ID, '2023-11-14T22:13:20Z', '5250', 'order-service: POST /orders'],
       [''],
+    ]);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('says where there is more than it shows', async () => {
+    tempo.answers = {
+      '/api/search': {
+        traces: [
+          { ...found, spanSets: [{ ...found.spanSets[0], matched: 3 }] },
+          { traceID: LINKED_TRACE_ID },
+        ],
+      },
+    };
+    const { exit, err } = await run('slow-consumers.sh', [], { LIMIT: '2', SPANS: '1' });
+
+    expect(exit).toBe(0);
+    expect(err.trimEnd().split('\n').slice(1)).toEqual([
+      'There may be more traces: set LIMIT, or less time by START and END.',
+      `The trace ${TRACE_ID} has 3 such spans, of which 1 are shown: set SPANS.`,
     ]);
   });
 
@@ -187,6 +202,51 @@ describe('producer-of-consumer.sh', () => {
     ]);
   });
 
+  it('shows what there is where another of its links leads nowhere', async () => {
+    const trace = traceOf('notification-service', {
+      ...span,
+      spanId: base64(CONSUMER_ID),
+      links: [link, { traceId: base64(TRACE_ID), spanId: base64('1111111111111111') }],
+    });
+    tempo.answers = {
+      [`/api/v2/traces/${TRACE_ID}`]: trace,
+      [`/api/v2/traces/${LINKED_TRACE_ID}`]: traceOf('order-service', {
+        ...producer,
+        traceId: base64(LINKED_TRACE_ID),
+      }),
+    };
+    const { exit, out, err } = await run('producer-of-consumer.sh', [TRACE_ID, CONSUMER_ID]);
+
+    expect({ exit, err }).toEqual({
+      exit: 0,
+      err: `Tempo has no span 1111111111111111 of the trace ${TRACE_ID}: it was not sampled, or is no longer kept.\n`,
+    });
+    expect(out).toContain(`${LINKED_TRACE_ID}\t${PRODUCER_ID}\tproducer`);
+  });
+
+  it('says where Tempo does not have the trace that it links to', async () => {
+    tempo.answers = {
+      [`/api/v2/traces/${TRACE_ID}`]: traceOf('notification-service', {
+        ...span,
+        spanId: base64(CONSUMER_ID),
+        links: [link],
+      }),
+    };
+    expect(await run('producer-of-consumer.sh', [TRACE_ID, CONSUMER_ID])).toEqual({
+      exit: 1,
+      out: '',
+      err: `Tempo has no span ${PRODUCER_ID} of the trace ${LINKED_TRACE_ID}: it was not sampled, or is no longer kept.\n`,
+    });
+  });
+
+  it('says where Tempo does not have the trace', async () => {
+    expect(await run('producer-of-consumer.sh', [TRACE_ID, CONSUMER_ID])).toEqual({
+      exit: 1,
+      out: '',
+      err: `Tempo has no trace ${TRACE_ID}: it was not sampled, or is no longer kept.\n`,
+    });
+  });
+
   it('says where a trace does not have the span', async () => {
     tempo.answers = {
       [`/api/v2/traces/${TRACE_ID}`]: traceOf('order-service', { ...producer, traceId: TRACE_ID }),
@@ -213,6 +273,8 @@ describe('an argument that is none', () => {
     ['producers-of-topic.sh', [], 'Usage: '],
     ['producers-of-topic.sh', ['order events" }'], 'Expected the name of a topic, got "order events" }"'],
     ['slow-consumers.sh', ['five'], 'Expected a duration such as 500ms or 5s, got "five"'],
+    ['slow-consumers.sh', ['5 s'], 'Expected a duration such as 500ms or 5s, got "5 s"'],
+    ['traces-of-order.sh', ['-'.repeat(36)], 'Expected the id of an order'],
     ['traces-of-order.sh', ['1'], 'Expected the id of an order, which POST /orders answers, got "1"'],
     ['links-to-trace.sh', ['0AF7'], 'Expected a trace id, 32 digits of hex, got "0AF7"'],
     ['producer-of-consumer.sh', [TRACE_ID], 'Usage: '],
@@ -223,6 +285,33 @@ describe('an argument that is none', () => {
     expect(exit).toBe(1);
     expect(err).toContain(message);
     expect(tempo.asked).toEqual([]);
+  });
+});
+
+describe('a variable that is wrong', () => {
+  it.each([
+    [{ START: 'yesterday' }, 'Expected a whole number of seconds since 1970 in START, got "yesterday"'],
+    [{ END: '1e9' }, 'Expected a whole number of seconds since 1970 in END, got "1e9"'],
+    [{ START: '2000', END: '1000' }, 'Expected START before END, got 2000 and 1000'],
+    [{ LIMIT: '0' }, 'Expected a whole number in LIMIT, got "0"'],
+    [{ SPANS: 'all' }, 'Expected a whole number in SPANS, got "all"'],
+  ])('%j, is told', async (variables, message) => {
+    expect(await run('slow-consumers.sh', [], variables)).toEqual({ exit: 1, out: '', err: `${message}\n` });
+    expect(tempo.asked).toEqual([]);
+  });
+});
+
+describe('a duration', () => {
+  it.each(['500us', '500ms', '1.5s', '2m', '1h'])('may be %s', async (duration) => {
+    expect(await run('slow-consumers.sh', [duration])).toMatchObject({ exit: 0 });
+    expect(errorsIn(tempo.asked[0]!.searchParams.get('q')!)).toEqual([]);
+  });
+});
+
+describe('a script', () => {
+  it('may be started by a link to it', async () => {
+    symlinkSync(resolve(SCRIPTS, 'slow-consumers.sh'), join(folder, 'slow'));
+    expect(await run(join(folder, 'slow'), [])).toMatchObject({ exit: 0, out: 'Nothing was found.\n' });
   });
 });
 
@@ -249,7 +338,7 @@ describe('without TEMPO_URL', () => {
   });
 
   it('and without kubectl, one of them is asked for', async () => {
-    for (const name of ['bash', 'env', 'dirname', 'date', 'curl', 'jq']) link(name);
+    for (const name of ['bash', 'env', 'dirname', 'realpath', 'date', 'curl', 'jq']) link(name);
     expect(await run('slow-consumers.sh', [], { TEMPO_URL: '', PATH: folder })).toMatchObject({
       exit: 1,
       err: expect.stringContaining('This needs kubectl, or TEMPO_URL.') as string,
@@ -257,7 +346,7 @@ describe('without TEMPO_URL', () => {
   });
 
   it('and without jq, that is asked for', async () => {
-    for (const name of ['bash', 'env', 'dirname', 'date', 'curl']) link(name);
+    for (const name of ['bash', 'env', 'dirname', 'realpath', 'date', 'curl']) link(name);
     expect(await run('slow-consumers.sh', [], { PATH: folder })).toMatchObject({
       exit: 1,
       err: 'This needs jq.\n',
@@ -267,7 +356,7 @@ describe('without TEMPO_URL', () => {
 
 async function run(script: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
   const PATH = `${folder}${delimiter}${process.env['PATH']}`;
-  const child = spawn(join(SCRIPTS, script), args, {
+  const child = spawn(resolve(SCRIPTS, script), args, {
     env: { PATH, TEMPO_URL: tempo.url, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -305,38 +394,4 @@ function table({ exit, out, err }: Run): readonly (readonly string[])[] {
     .trimEnd()
     .split('\n')
     .map((line) => line.split('\t'));
-}
-
-/** As Tempo writes OTLP in JSON. */
-function traceOf(service: string, ...spans: readonly object[]): object {
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
-  return { trace: { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'any' }, spans }] }] } };
-}
-
-function base64(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('base64');
-}
-
-async function startTempo() {
-  const asked: URL[] = [];
-  const started = {
-    url: '',
-    asked,
-    answers: { '/api/search': { traces: [] } } as Record<string, unknown>,
-    stop,
-  };
-  const server = createServer((request: IncomingMessage, response) => {
-    const url = new URL(request.url ?? '', 'http://tempo.example');
-    asked.push(url);
-    const answer = request.method === 'GET' ? started.answers[url.pathname] : undefined;
-    response.statusCode = answer ? 200 : 404;
-    response.end(answer ? JSON.stringify(answer) : `There is no ${url.pathname}`);
-  });
-  function stop(): void {
-    server.close();
-    server.closeAllConnections();
-  }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  started.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return started;
 }

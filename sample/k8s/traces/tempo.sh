@@ -4,16 +4,28 @@
 #   TEMPO_URL      where Tempo is. Without it, kubectl forwards a port to the one in the cluster.
 #   START, END     the time to search, in seconds since 1970. By default the last hour.
 #   LIMIT          of traces. By default 20.
+#   SPANS          of each trace. By default 100.
 set -euo pipefail
-
-END=${END:-$(date +%s)}
-START=${START:-$((END - 3600))}
-LIMIT=${LIMIT:-20}
 
 fail() {
   echo "$1" >&2
   exit 1
 }
+
+# Fails unless a variable is a whole number.
+whole() {
+  [[ ${!1} =~ ^[1-9][0-9]{0,9}$ ]] || fail "Expected a whole number${2:-} in $1, got \"${!1}\""
+}
+
+END=${END:-$(date +%s)}
+whole END " of seconds since 1970"
+START=${START:-$((END - 3600))}
+whole START " of seconds since 1970"
+[ "$START" -lt "$END" ] || fail "Expected START before END, got $START and $END"
+LIMIT=${LIMIT:-20}
+whole LIMIT
+SPANS=${SPANS:-100}
+whole SPANS
 
 for program in curl jq; do
   command -v "$program" >/dev/null || fail "This needs $program."
@@ -46,14 +58,16 @@ ask() {
 
 # The spans that a TraceQL query finds, a line each.
 search() {
+  local found
   connect
   echo "$1" >&2
-  # Without a start and an end, Tempo looks at what is recent only.
-  ask /api/search "q=$1" "start=$START" "end=$END" "limit=$LIMIT" | jq --raw-output '
+  # Without a start and an end, Tempo looks at what is recent only; without spss, it shows three spans of a trace.
+  found=$(ask /api/search "q=$1" "start=$START" "end=$END" "limit=$LIMIT" "spss=$SPANS")
+  jq --raw-output '
     def table: (["TRACE", "SPAN", "STARTED", "MILLISECONDS", "TRACE BEGINS WITH"], .[]) | @tsv;
     [
       .traces[]? as $trace
-      | $trace.spanSets[]?.spans[]
+      | $trace.spanSets[]?.spans[]?
       | [
           $trace.traceID,
           .spanID,
@@ -62,10 +76,18 @@ search() {
           "\($trace.rootServiceName): \($trace.rootTraceName)"
         ]
     ]
-    | if length == 0 then "Nothing was found." else table end'
+    | if length == 0 then "Nothing was found." else table end' <<<"$found"
+  jq --raw-output --argjson limit "$LIMIT" '
+    (if ([.traces[]?] | length) >= $limit then "There may be more traces: set LIMIT, or less time by START and END." else empty end),
+    (.traces[]?
+      | ([.spanSets[]?.matched // 0] | add // 0) as $matched
+      | ([.spanSets[]?.spans[]?] | length) as $shown
+      | select($matched > $shown)
+      | "The trace \(.traceID) has \($matched) such spans, of which \($shown) are shown: set SPANS.")' <<<"$found" >&2
 }
 
-# The spans of a trace, as JSON: trace, span, parent, service, name, kind, topic, links.
+# The spans of a trace, as JSON: trace, span, parent, service, name, kind, topic, links. None where Tempo does not have it: it
+# answers 200 then.
 spans_of() {
   ask "/api/v2/traces/$1" | jq '
     # Ids are base64 in the JSON of Tempo, hex everywhere else.
@@ -82,9 +104,9 @@ spans_of() {
       end;
     def attribute($name): [.attributes[]? | select(.key == $name) | .value.stringValue] | first;
     [
-      .trace.resourceSpans[]
+      .trace?.resourceSpans[]?
       | (.resource | attribute("service.name")) as $service
-      | .scopeSpans[].spans[]
+      | .scopeSpans[]?.spans[]?
       | {
           trace: (.traceId | hex),
           span: (.spanId | hex),
