@@ -26,5 +26,5 @@ function isOurs() {
     .split('\n')
     .slice(1)
     .filter((frame) => !frame.includes(import.meta.url) && !frame.includes('node:'));
-  return asking.includes('/dist/') && !asking.includes('/node_modules/');
+  return asking !== '' && !asking.includes('/node_modules/');
 }

@@ -44,9 +44,9 @@ export function mistakesOfReading(
   const unread = given.filter(
     (name) => !validated.has(name) && !read.has(name) && !isPartOfAnother(name, env),
   );
-  // Of those of OpenTelemetry there are many, and a default for each.
+  // Of those of OpenTelemetry there are many, and a default for each; Node asks for its own in our place.
   const unnamed = [...read.keys()].filter(
-    (name) => read.get(name) === true && !validated.has(name) && !name.startsWith('OTEL_'),
+    (name) => read.get(name) === true && !validated.has(name) && !/^(OTEL|NODE)_/.test(name),
   );
   return [
     ...unread.map((name) => `${idOf(workload)} gets ${name}, which it did not read`),
