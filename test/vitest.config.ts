@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ProcessesFirst } from './support/processes-first.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lib = (path: string): string => fileURLToPath(new URL(`../lib/${path}`, import.meta.url));
@@ -17,6 +18,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/matchers.ts'],
     maxWorkers: 2, // Most of them wait for Kafka; vitest leaves one core of two idle.
+    sequence: { sequencer: ProcessesFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {

@@ -1,0 +1,13 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Of these the files take longest: they start processes, or wait for a broker to come back. */
+const LONG = /\/test\/(sample|k8s\/running-services|testing)\b/;
+
+/** Starts what takes longest first, so that at the end no worker waits for another one's last minutes. */
+export class ProcessesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
