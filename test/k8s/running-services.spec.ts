@@ -128,6 +128,9 @@ function resourceOf(name: ServiceName): Attributes {
     'k8s.namespace.name': 'production',
     'k8s.pod.name': `${name}-0`,
     'k8s.container.name': name,
+    'k8s.pod.uid': '<metadata.uid>',
+    'service.instance.id': '<metadata.uid>',
+    'k8s.node.name': '<spec.nodeName>',
   };
 }
 

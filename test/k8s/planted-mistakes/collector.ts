@@ -1,4 +1,4 @@
-import { collectorFiles, type Mistake, replaceIn } from './plant.js';
+import { collectorFiles, container, type Mistake, replaceIn } from './plant.js';
 
 export const collector: readonly Mistake[] = [
   planted(
@@ -61,6 +61,11 @@ export const collector: readonly Mistake[] = [
     '',
     'otlp_grpc/tempo has no queue',
   ),
+  {
+    of: 'a file that it is not told of',
+    plant: (all) => delete container(all, 'observability/otel-collector').args,
+    message: 'Deployment observability/otel-collector: it is not told of otel-collector.yaml',
+  },
 ];
 
 function planted(of: string, text: string | RegExp, by: string, message: string): Mistake {

@@ -26,6 +26,16 @@ const mistakes: readonly Mistake[] = [
     plant: (all) => (pod(all).topologySpreadConstraints![0]!.topologyKey = 'hostname'),
     message: `Deployment ${ORDERS} may have all its pods on one node`,
   },
+  {
+    of: 'two brokers on one node where there are too few',
+    plant: (all) => delete pod(all, KAFKA).topologySpreadConstraints![0]!.minDomains,
+    message: `StatefulSet ${KAFKA} may have two pods on one node`,
+  },
+  {
+    of: 'two brokers on one node where another one is full',
+    plant: (all) => (pod(all, KAFKA).topologySpreadConstraints![0]!.whenUnsatisfiable = 'ScheduleAnyway'),
+    message: `StatefulSet ${KAFKA} may have two pods on one node`,
+  },
 ];
 
 /** Of one pod alone there is nothing to keep. */

@@ -29,4 +29,10 @@ export const kubernetesApi: readonly Mistake[] = [
       Object.assign(all.get('Role', 'production/otel-collector').rules[1]!, { verbs: ['get', 'list'] }),
     message: `Deployment ${COLLECTOR}: k8s_attributes asks for replicasets of production, and no role allows it`,
   },
+  {
+    of: 'a role for replica sets of another group',
+    plant: (all) =>
+      Object.assign(all.get('Role', 'production/otel-collector').rules[1]!, { apiGroups: [''] }),
+    message: `Deployment ${COLLECTOR}: k8s_attributes asks for replicasets of production, and no role allows it`,
+  },
 ];

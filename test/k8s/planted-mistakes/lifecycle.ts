@@ -54,6 +54,21 @@ export const lifecycle: readonly Mistake[] = [
     message: 'Job messaging/kafka-topics has the restartPolicy Always, which no Job may have',
   },
   {
+    of: 'a restart where Kafka is away',
+    plant: (all) => (container(all).livenessProbe!.httpGet!.path = '/health/ready'),
+    message: `Deployment ${ORDERS}: order-service is restarted where /health/ready fails, which asks others`,
+  },
+  {
+    of: 'requests before it can take them',
+    plant: (all) => (container(all).readinessProbe!.httpGet!.path = '/health/live'),
+    message: `Deployment ${ORDERS}: order-service gets requests where /health/live succeeds, which asks nobody`,
+  },
+  {
+    of: 'a pause that nobody counts',
+    plant: (all) => (container(all).lifecycle!.preStop = { exec: { command: ['sleep', '60'] } }),
+    message: `Deployment ${ORDERS}: order-service pauses before its stop by a command, which may take as long as it likes`,
+  },
+  {
     of: 'no readiness probe',
     plant: (all) => delete container(all, KAFKA).readinessProbe,
     message: `StatefulSet ${KAFKA}: kafka has no readiness probe`,

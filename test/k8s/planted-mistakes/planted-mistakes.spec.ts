@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Manifests } from '../../support/k8s/manifests.js';
 import { mistakesIn } from '../../support/k8s/mistakes-in.js';
 import { render } from '../../support/k8s/render.js';
+import { brokers } from './brokers.js';
 import { collector } from './collector.js';
+import { data } from './data.js';
 import { disruption } from './disruption.js';
 import { environment } from './environment.js';
 import { images } from './images.js';
@@ -10,6 +12,7 @@ import { kubernetesApi } from './kubernetes-api.js';
 import { leastTraffic } from './least-traffic.js';
 import { lifecycle } from './lifecycle.js';
 import { network } from './network.js';
+import { passwords } from './passwords.js';
 import { podSecurity } from './pod-security.js';
 import { ports } from './ports.js';
 import { references } from './references.js';
@@ -24,7 +27,9 @@ const overlays = ['dev', 'prod'].map((name) => ({ name, manifests: render(`sampl
 
 describe.each(overlays)('a mistake that is planted in $name', ({ name, manifests }) => {
   const kinds = {
+    brokers,
     collector,
+    data,
     disruption,
     environment,
     images,
@@ -32,6 +37,7 @@ describe.each(overlays)('a mistake that is planted in $name', ({ name, manifests
     leastTraffic,
     lifecycle,
     network,
+    passwords,
     podSecurity,
     ports,
     references,

@@ -20,9 +20,12 @@ export const references: readonly Mistake[] = [
   },
   {
     of: 'a key of a volume that does not exist',
-    plant: (all) => (pod(all, 'messaging/kafka-topics').volumes![0]!.configMap!.items![0]!.key = 'topics.sh'),
+    plant: (all) =>
+      (pod(all, 'messaging/kafka-topics').volumes![0]!.configMap!.items = [
+        { key: 'topics.sh', path: 'create-topics.sh' },
+      ]),
     message:
-      /^Job messaging\/kafka-topics needs topics\.sh of the ConfigMap kafka-topics-\w+, which has no such key$/,
+      /^Job messaging\/kafka-topics needs topics\.sh of the ConfigMap kafka-topics-script-\w+, which has no such key$/,
   },
   {
     of: 'a file that is not mounted',

@@ -45,7 +45,7 @@ export interface Workload extends KubernetesObject {
     replicas?: number;
     selector?: V1LabelSelector;
     serviceName?: string;
-    minReadySeconds?: number;
+    podManagementPolicy?: string;
     readonly template: V1PodTemplateSpec & Required<Pick<V1PodTemplateSpec, 'spec'>>;
     volumeClaimTemplates?: V1PersistentVolumeClaim[];
   };

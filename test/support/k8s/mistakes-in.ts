@@ -1,5 +1,7 @@
 import type { Manifests } from './manifests.js';
+import { brokers } from './rules/brokers.js';
 import { collector } from './rules/collector.js';
+import { data } from './rules/data.js';
 import { disruption } from './rules/disruption.js';
 import { environment } from './rules/environment.js';
 import { images } from './rules/images.js';
@@ -7,6 +9,7 @@ import { kubernetesApi } from './rules/kubernetes-api.js';
 import { leastTraffic } from './rules/least-traffic.js';
 import { lifecycle } from './rules/lifecycle.js';
 import { network } from './rules/network.js';
+import { passwords } from './rules/passwords.js';
 import { podSecurity } from './rules/pod-security.js';
 import { ports } from './rules/ports.js';
 import { references } from './rules/references.js';
@@ -33,7 +36,10 @@ const RULES: readonly Rule[] = [
   telemetry,
   collector,
   tempo,
+  brokers,
   replication,
+  data,
+  passwords,
   disruption,
   topics,
   lifecycle,

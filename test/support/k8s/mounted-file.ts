@@ -9,6 +9,13 @@ export function mountedFile(manifests: Manifests, { metadata, spec }: Workload, 
   return parse(files.find((file) => file !== undefined) ?? '') as unknown;
 }
 
+/** Whether an argument names the place where a file is mounted. */
+export function isTold({ spec: { template } }: Workload, name: string): boolean {
+  return template.spec.containers.some(({ args = [], volumeMounts = [] }) =>
+    volumeMounts.some(({ mountPath }) => args.some((word) => word.endsWith(`=${mountPath}/${name}`))),
+  );
+}
+
 /** Settings by their names: of a list those of each item, below `*` of whatever stands there. */
 export interface Keys {
   readonly [name: string]: Keys | true;

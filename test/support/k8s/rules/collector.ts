@@ -1,5 +1,5 @@
 import { idOf, type Manifests, probesOf, portNumber, type Workload } from '../manifests.js';
-import { isListeningPort, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
+import { isListeningPort, isTold, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
 import type { Rule } from './rule.js';
 
 type Pipeline = Readonly<Record<'receivers' | 'processors' | 'exporters', readonly string[]>>;
@@ -27,6 +27,8 @@ interface CollectorFile {
     readonly pipelines: Readonly<Record<string, Pipeline>>;
   };
 }
+
+const FILE = 'otel-collector.yaml';
 
 /** A Collector 0.155.0 took them, by hand (sample/k8s/README.md): whoever adds one lets it say that it does. */
 const KEYS: Keys = {
@@ -66,6 +68,8 @@ const KEYS: Keys = {
   },
 };
 
+const API_GROUPS: Readonly<Record<string, string>> = { pods: '', replicasets: 'apps' };
+
 /** Shown, and off. */
 const UNUSED = 'tail_sampling';
 /** Before it is done, a span has no names of Kubernetes, and nothing is to be sampled. */
@@ -74,11 +78,12 @@ const ORDER = ['memory_limiter', 'k8s_attributes', 'tail_sampling'];
 /** The Collector's file has settings that there are, uses what it declares, in the right order, and may ask for what it adds. */
 export const collector: Rule = (manifests) =>
   manifests.workloads.flatMap((workload) => {
-    const file = mountedFile(manifests, workload, 'otel-collector.yaml') as CollectorFile | null;
+    const file = mountedFile(manifests, workload, FILE) as CollectorFile | null;
     if (!file) return [];
     const unknown = unknownKeys(file, KEYS);
-    const mistakes =
-      unknown.length > 0
+    const mistakes = !isTold(workload, FILE)
+      ? [`it is not told of ${FILE}`]
+      : unknown.length > 0
         ? unknown.map((key) => `the setting ${key} is not known`)
         : [
             ...declarations(file),
@@ -180,5 +185,9 @@ function allowedIn(
     )
     .flatMap(({ roleRef }) => manifests.find('Role', namespace, roleRef.name)?.rules ?? []);
   const watched = rules.filter(({ verbs }) => ['get', 'list', 'watch'].every((verb) => verbs.includes(verb)));
-  return new Set(watched.flatMap(({ resources = [] }) => resources));
+  return new Set(
+    watched.flatMap(({ apiGroups = [], resources = [] }) =>
+      resources.filter((resource) => apiGroups.includes(API_GROUPS[resource] ?? '')),
+    ),
+  );
 }

@@ -22,8 +22,14 @@ function budgetOf(manifests: Manifests, workload: Workload): readonly string[] {
 
 function spreadOf(workload: Workload): readonly string[] {
   const { topologySpreadConstraints = [] } = workload.spec.template.spec;
-  const isSpread = topologySpreadConstraints.some(
+  const spread = topologySpreadConstraints.find(
     ({ topologyKey, maxSkew }) => topologyKey === 'kubernetes.io/hostname' && maxSkew === 1,
   );
-  return isSpread ? [] : [`${idOf(workload)} may have all its pods on one node`];
+  if (!spread) return [`${idOf(workload)} may have all its pods on one node`];
+  // Of what has to agree, two may not go with one node. Others rather share one than wait.
+  const isApart =
+    spread.whenUnsatisfiable === 'DoNotSchedule' && spread.minDomains === (workload.spec.replicas ?? 1);
+  return workload.kind === 'StatefulSet' && !isApart
+    ? [`${idOf(workload)} may have two pods on one node`]
+    : [];
 }

@@ -6,6 +6,10 @@ import { containersOf, idOf, type Manifests, type Workload } from '../manifests.
 import { isService } from '../services.js';
 import type { Rule } from './rule.js';
 
+/** Whether the process itself is well, and whether what it needs is there, too. */
+const LIVE = '/health/live';
+const READY = '/health/ready';
+
 const DRAIN_SECONDS = Math.ceil(LEAVES_WITHIN_MS / 1000);
 const ENTRYPOINT = entrypointOf(readFileSync('sample/Dockerfile', 'utf8'));
 
@@ -39,7 +43,16 @@ function ofService(manifests: Manifests, workload: Workload): readonly string[] 
     ({ name }) => `${idOf(workload)}: ${name} runs before the service, which waits for what it needs itself`,
   );
   const during = containers.flatMap((container) => {
-    const { name, command = [], args = [], lifecycle, ports = [], startupProbe } = container;
+    const {
+      name,
+      command = [],
+      args = [],
+      lifecycle,
+      ports = [],
+      startupProbe,
+      livenessProbe,
+      readinessProbe,
+    } = container;
     const words = [...command, ...args];
     const { PORT, STARTUP_TIMEOUT_SECONDS } = environmentOf(manifests, workload, container);
     const pause = lifecycle?.preStop?.sleep?.seconds ?? 0;
@@ -52,6 +65,12 @@ function ofService(manifests: Manifests, workload: Workload): readonly string[] 
       [`${name} is given ${seconds(startupProbe)} s to start, and waits for ${STARTUP_TIMEOUT_SECONDS}`]: !(
         seconds(startupProbe) > Number(STARTUP_TIMEOUT_SECONDS)
       ),
+      [`${name} is restarted where ${livenessProbe?.httpGet?.path} fails, which asks others`]:
+        livenessProbe?.httpGet?.path !== LIVE || startupProbe?.httpGet?.path !== LIVE,
+      [`${name} gets requests where ${readinessProbe?.httpGet?.path} succeeds, which asks nobody`]:
+        readinessProbe?.httpGet?.path !== READY,
+      [`${name} pauses before its stop by a command, which may take as long as it likes`]:
+        lifecycle?.preStop?.exec !== undefined,
       [`${name} listens on ${PORT}, which is not its containerPort`]:
         ports[0]?.containerPort !== Number(PORT),
     };

@@ -1,6 +1,5 @@
-import { isNameOfPods } from '../addresses.js';
 import { environmentOf } from '../environment-of.js';
-import { containersOf, idOf, type Manifests, type Workload } from '../manifests.js';
+import { containersOf, idOf, type Workload } from '../manifests.js';
 import type { Rule } from './rule.js';
 
 /** Of whom Kafka keeps copies, and how many have to be there for a write. A consumer's offsets have no such minimum of their own. */
@@ -11,7 +10,7 @@ const PAIRS: readonly (readonly [replication: string, minIsr: string])[] = [
 ];
 const OF_TOPICS = ['REPLICATION_FACTOR', 'MIN_INSYNC_REPLICAS'] as const;
 
-/** There are as many brokers as there are copies to keep, one of them may be away, and brokers and quorum know each other. */
+/** There are as many brokers as there are copies to keep, and one of them may be away. */
 export const replication: Rule = (manifests) => {
   const brokers = manifests.find('StatefulSet', 'messaging', 'kafka') as Workload | undefined;
   if (!brokers) return ['There is no StatefulSet messaging/kafka'];
@@ -24,8 +23,6 @@ export const replication: Rule = (manifests) => {
     ...jobs.flatMap((job) =>
       containersOf(job).flatMap((one) => copies(job, environmentOf(manifests, job, one), OF_TOPICS, count)),
     ),
-    ...voters(manifests, brokers, settings),
-    ...listeners(brokers, settings),
   ];
 };
 
@@ -48,45 +45,4 @@ function copies(
   return Object.keys(mistakes)
     .filter((mistake) => mistakes[mistake])
     .map((mistake) => `${idOf(workload)}: ${mistake}`);
-}
-
-/** All brokers vote, by names that they have before they are ready: without the others none becomes it. */
-function voters(
-  manifests: Manifests,
-  brokers: Workload,
-  { KAFKA_CONTROLLER_QUORUM_VOTERS: given = '' }: Readonly<Record<string, string>>,
-): readonly string[] {
-  const { replicas = 1, serviceName } = brokers.spec;
-  const names = Array.from(
-    { length: replicas },
-    (_, id) => `kafka-${id}.${serviceName}.messaging.svc.cluster.local`,
-  );
-  const expected = names.map((name, id) => `${id}@${name}:9093`).join(',');
-  const service = manifests.find('Service', 'messaging', serviceName);
-  return [
-    ...(given === expected ? [] : [`${idOf(brokers)} votes with ${given}, and is ${expected}`]),
-    ...(names.every((name) => isNameOfPods(manifests, name))
-      ? []
-      : [`Service messaging/${serviceName} gives the brokers no names: it is not headless`]),
-    ...(service?.spec.publishNotReadyAddresses === true
-      ? []
-      : [`Service messaging/${serviceName} gives the brokers names only when they are ready`]),
-  ];
-}
-
-/** What a broker tells its clients is where it listens for them. */
-function listeners(brokers: Workload, settings: Readonly<Record<string, string>>): readonly string[] {
-  const advertised = portsOf(settings['KAFKA_ADVERTISED_LISTENERS']);
-  const open = portsOf(settings['KAFKA_LISTENERS']);
-  return [...advertised]
-    .filter(([listener, port]) => open.get(listener) !== port)
-    .map(
-      ([listener, port]) =>
-        `${idOf(brokers)} tells clients of ${listener} on ${port}, where it does not listen`,
-    );
-}
-
-function portsOf(listeners = ''): ReadonlyMap<string, string> {
-  const found = [...listeners.matchAll(/(\w+):\/\/[^,:]*:(\d+)/g)];
-  return new Map(found.map(([, listener, port]) => [listener!, port!]));
 }

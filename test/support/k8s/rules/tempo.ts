@@ -1,5 +1,5 @@
 import { containersOf, idOf, type Workload } from '../manifests.js';
-import { isListeningPort, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
+import { isListeningPort, isTold, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
 import type { Rule } from './rule.js';
 
 interface TempoFile {
@@ -11,6 +11,8 @@ interface TempoFile {
   };
   readonly storage: { readonly trace: { readonly local: { path: string }; readonly wal: { path: string } } };
 }
+
+const FILE = 'tempo-config.yaml';
 
 /** As the documentation of Tempo 3.0 has them: no Tempo can be had here to take them. */
 const KEYS: Keys = {
@@ -24,11 +26,12 @@ const KEYS: Keys = {
 /** Tempo's file has settings that there are, listens where its pod does, and keeps everything in a volume that stays. */
 export const tempo: Rule = (manifests) =>
   manifests.workloads.flatMap((workload) => {
-    const file = mountedFile(manifests, workload, 'tempo-config.yaml') as TempoFile | null;
+    const file = mountedFile(manifests, workload, FILE) as TempoFile | null;
     if (!file) return [];
     const unknown = unknownKeys(file, KEYS);
-    const mistakes =
-      unknown.length > 0
+    const mistakes = !isTold(workload, FILE)
+      ? [`it is not told of ${FILE}`]
+      : unknown.length > 0
         ? unknown.map((key) => `the setting ${key} is not known`)
         : [...endpoints(workload, file), ...paths(workload, file)];
     return mistakes.map((mistake) => `${idOf(workload)}: ${mistake}`);
