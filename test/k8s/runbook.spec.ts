@@ -143,7 +143,7 @@ describe('a search', () => {
     expect(exit).toBe(0);
     expect(err.trimEnd().split('\n').slice(1)).toEqual([
       'There may be more traces: set LIMIT, or less time by START and END.',
-      `The trace ${TRACE_ID} has 3 such spans, of which 1 are shown: set SPANS.`,
+      `The trace ${TRACE_ID} has 3 such spans, of which 1 are shown.`,
     ]);
   });
 
@@ -247,6 +247,23 @@ describe('producer-of-consumer.sh', () => {
     });
   });
 
+  it('finds it in a trace of a thousand spans', async () => {
+    const others = Array.from({ length: 1000 }, (_, index) => ({
+      ...producer,
+      traceId: base64(TRACE_ID),
+      spanId: base64((index + 1).toString(16).padStart(16, '0')),
+    }));
+    const consumer = { ...span, spanId: base64(CONSUMER_ID), parentSpanId: others[999]!.spanId };
+    tempo.answers = { [`/api/v2/traces/${TRACE_ID}`]: traceOf('order-service', ...others, consumer) };
+    expect(table(await run('producer-of-consumer.sh', [TRACE_ID, CONSUMER_ID]))[1]).toEqual([
+      TRACE_ID,
+      '00000000000003e8',
+      'producer',
+      'order-service',
+      'send order-events',
+    ]);
+  });
+
   it('says where a trace does not have the span', async () => {
     tempo.answers = {
       [`/api/v2/traces/${TRACE_ID}`]: traceOf('order-service', { ...producer, traceId: TRACE_ID }),
@@ -294,6 +311,7 @@ describe('a variable that is wrong', () => {
     [{ END: '1e9' }, 'Expected a whole number of seconds since 1970 in END, got "1e9"'],
     [{ START: '2000', END: '1000' }, 'Expected START before END, got 2000 and 1000'],
     [{ LIMIT: '0' }, 'Expected a whole number in LIMIT, got "0"'],
+    [{ SPANS: '101' }, 'Expected at most 100 in SPANS, which is what Tempo takes, got "101"'],
     [{ SPANS: 'all' }, 'Expected a whole number in SPANS, got "all"'],
   ])('%j, is told', async (variables, message) => {
     expect(await run('slow-consumers.sh', [], variables)).toEqual({ exit: 1, out: '', err: `${message}\n` });

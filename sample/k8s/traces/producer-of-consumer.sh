@@ -7,14 +7,13 @@ source "$(dirname "$(realpath "$0")")/tempo.sh"
 connect
 spans=$(spans_of "$1")
 [ "$spans" != "[]" ] || fail "Tempo has no trace $1: it was not sampled, or is no longer kept."
-consumer=$(jq --arg span "$2" '.[] | select(.span == $span)' <<<"$spans")
-[ -n "$consumer" ] || fail "The trace $1 has no span $2."
+[ -n "$(jq --arg span "$2" '.[] | select(.span == $span)' <<<"$spans")" ] || fail "The trace $1 has no span $2."
 
 # What it links to, and its parent if that sent something: with the relation `both` they are the same.
-origins=$(jq --raw-output --argjson spans "$spans" '
-  . as $consumer
-  | ($spans | map(select(.span == $consumer.parent and (.kind == "producer" or .kind == "client"))))
-  | [.[], $consumer.links[]] | unique_by(.span)[] | "\(.trace) \(.span)"' <<<"$consumer")
+origins=$(jq --raw-output --arg span "$2" '
+  (.[] | select(.span == $span)) as $consumer
+  | [.[] | select(.span == $consumer.parent and (.kind == "producer" or .kind == "client"))]
+  | [.[], $consumer.links[]] | unique_by([.trace, .span])[] | "\(.trace) \(.span)"' <<<"$spans")
 [ -n "$origins" ] || fail "The span $2 has no link, and no producer above it."
 
 rows=

@@ -4,7 +4,7 @@
 #   TEMPO_URL      where Tempo is. Without it, kubectl forwards a port to the one in the cluster.
 #   START, END     the time to search, in seconds since 1970. By default the last hour.
 #   LIMIT          of traces. By default 20.
-#   SPANS          of each trace. By default 100.
+#   SPANS          of each trace. By default 100, and Tempo takes no more (max_spans_per_span_set).
 set -euo pipefail
 
 fail() {
@@ -26,6 +26,7 @@ LIMIT=${LIMIT:-20}
 whole LIMIT
 SPANS=${SPANS:-100}
 whole SPANS
+[ "$SPANS" -le 100 ] || fail "Expected at most 100 in SPANS, which is what Tempo takes, got \"$SPANS\""
 
 for program in curl jq; do
   command -v "$program" >/dev/null || fail "This needs $program."
@@ -83,7 +84,7 @@ search() {
       | ([.spanSets[]?.matched // 0] | add // 0) as $matched
       | ([.spanSets[]?.spans[]?] | length) as $shown
       | select($matched > $shown)
-      | "The trace \(.traceID) has \($matched) such spans, of which \($shown) are shown: set SPANS.")' <<<"$found" >&2
+      | "The trace \(.traceID) has \($matched) such spans, of which \($shown) are shown.")' <<<"$found" >&2
 }
 
 # The spans of a trace, as JSON: trace, span, parent, service, name, kind, topic, links. None where Tempo does not have it: it
