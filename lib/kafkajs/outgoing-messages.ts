@@ -1,4 +1,4 @@
-import type { Message, ProducerBatch, ProducerRecord, TopicMessages } from 'kafkajs';
+import type { IHeaders, Message, ProducerBatch, ProducerRecord, TopicMessages } from 'kafkajs';
 
 /** Whether this is what a topic's messages have to look like. What is not is for kafkajs to refuse in its own words. */
 function isTopicMessages(candidate: unknown): candidate is TopicMessages {
@@ -51,6 +51,9 @@ export function recordWithHeaders(
   if (messages === record.messages) {
     return record;
   }
+  if (isPlain(record)) {
+    return { ...record, messages };
+  }
   const { topic, acks, timeout, compression } = record; // A record may be of a class, with getters.
   return { ...record, topic, acks, timeout, compression, messages } as ProducerRecord;
 }
@@ -75,32 +78,44 @@ export function batchWithHeaders(
   if (topicMessages.every((ofTopic, index) => ofTopic === given[index])) {
     return batch;
   }
+  if (isPlain(batch)) {
+    return { ...batch, topicMessages };
+  }
   const { acks, timeout, compression } = batch;
   return { ...batch, acks, timeout, compression, topicMessages } as ProducerBatch;
 }
 
+function isPlain(object: object): boolean {
+  return Object.getPrototypeOf(object) === Object.prototype;
+}
+
 function messagesWithHeaders(messages: Message[], headers: readonly unknown[]): Message[] {
-  const written = messages.map((message, index) => withHeaders(message, headers[index]));
-  return written.every((message, index) => message === messages[index]) ? messages : written;
+  let isSame = true;
+  const written = messages.map((message, index) => {
+    const one = withHeaders(message, headers[index]);
+    isSame &&= one === message;
+    return one;
+  });
+  return isSame ? messages : written;
 }
 
 function withHeaders(message: Message, headers: unknown): Message {
   if (headers === message.headers || isRefused(message)) {
     return message;
   }
-  const prototype = Object.getPrototypeOf(message) as object | null;
-  return (
-    prototype === Object.prototype ? { ...message, headers } : ofClass(prototype, message, headers)
-  ) as Message;
+  return (isPlain(message) ? { ...message, headers } : ofClass(message, headers)) as Message;
 }
 
 const COMPUTED = ['key', 'value', 'partition', 'timestamp'] as const;
 
 /** A custom partitioner may rely on a message's prototype; the private fields of its getters are in no copy. */
-function ofClass(prototype: object | null, message: Message, headers: unknown): unknown {
+function ofClass(message: Message, headers: unknown): unknown {
   const computed = COMPUTED.filter((name) => name in message).map((name) => [name, message[name]] as const);
   const fields = { ...message, ...Object.fromEntries(computed), headers };
-  return Object.create(prototype, Object.getOwnPropertyDescriptors(fields));
+  return Object.create(
+    Object.getPrototypeOf(message) as object | null,
+    Object.getOwnPropertyDescriptors(fields),
+  );
 }
 
 /**
@@ -108,13 +123,17 @@ function ofClass(prototype: object | null, message: Message, headers: unknown): 
  * value, and to replace a header must not make good what is wrong with it.
  */
 function isRefused({ value, headers }: Message): boolean {
-  return (
-    value === undefined ||
-    headers === null ||
-    !Object.values(headers ?? {})
-      .flat()
-      .every(isWritable)
-  );
+  return value === undefined || headers === null || (headers !== undefined && !areWritable(headers));
+}
+
+function areWritable(headers: IHeaders): boolean {
+  for (const name of Object.keys(headers)) {
+    const header: unknown = headers[name];
+    if (Array.isArray(header) ? !header.every(isWritable) : !isWritable(header)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function isWritable(header: unknown): boolean {

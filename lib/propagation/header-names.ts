@@ -17,8 +17,13 @@ export function ownNames(headers: Readonly<Record<string, unknown>>): string[] {
  * @internal
  */
 export function namesakes(headers: Readonly<Record<string, unknown>>, name: string): readonly string[] {
-  const lower = name.toLowerCase();
-  return ownNames(headers).filter((own) => own.length === name.length && own.toLowerCase() === lower);
+  const found: string[] = [];
+  for (const own of ownNames(headers)) {
+    if (isNamesake(own, name)) {
+      found.push(own);
+    }
+  }
+  return found;
 }
 
 /**
@@ -27,7 +32,7 @@ export function namesakes(headers: Readonly<Record<string, unknown>>, name: stri
  * @internal
  */
 export function isNamesake(one: string, other: string): boolean {
-  return one.length === other.length && one.toLowerCase() === other.toLowerCase();
+  return one === other || (one.length === other.length && one.toLowerCase() === other.toLowerCase());
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Context, type SpanContext, type TextMapSetter, propagation } from '@opentelemetry/api';
 import { type ContextFields, contextFields } from './context-fields.js';
 import { extractCreationContext } from './creation-context.js';
-import { isNamesake, ownNames, setHeader } from './header-names.js';
+import { isNamesake, ownNames, removeHeader, setHeader } from './header-names.js';
 import { type KafkaHeaders, isCarrier } from './kafka-headers.js';
 import { isEcho } from './received-messages.js';
 import { headersWithOneSpanContext } from './repeated-headers.js';
@@ -44,6 +44,9 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
   if (headers !== null && headers !== undefined && !isCarrier(headers)) {
     return headers; // Not headers: for kafkajs to refuse in its own words.
   }
+  if (isCarrier(headers) && !hasFields(headers)) {
+    return headersWithMore(headers, context);
+  }
   const written: Record<string, unknown> = {};
   propagation.inject(context, written, writer);
   const names = Object.keys(written);
@@ -61,6 +64,56 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
     return headers; // A hostile carrier, such as one whose property getters throw.
   }
 }
+
+/** Whether any of the headers may be the propagator's, or they cannot be listed. */
+function hasFields(headers: KafkaHeaders): boolean {
+  const fields = contextFields();
+  try {
+    for (const name of Object.keys(headers)) {
+      if (fields(name) !== undefined) {
+        return true;
+      }
+    }
+    return false;
+  } catch {
+    return true; // A Proxy that throws.
+  }
+}
+
+/** As of most messages: what the propagator writes is added. */
+function headersWithMore(headers: KafkaHeaders, context: Context): KafkaHeaders {
+  const copy = copyOf(headers);
+  if (copy === undefined) {
+    return headers;
+  }
+  const written = new Written(copy);
+  propagation.inject(context, written, adder);
+  return written.count === 0 ? headers : copy;
+}
+
+function copyOf(headers: KafkaHeaders): Record<string, unknown> | undefined {
+  try {
+    return { ...headers };
+  } catch {
+    return undefined; // A hostile carrier, such as one whose property getters throw.
+  }
+}
+
+class Written {
+  count = 0;
+
+  constructor(readonly headers: Record<string, unknown>) {}
+}
+
+const adder: TextMapSetter<Written> = {
+  set(written, name, value: unknown) {
+    if (typeof value === 'string') {
+      written.count += 1;
+      removeHeader(written.headers, name); // It may write what it does not name among its fields.
+      setHeader(written.headers, name, value);
+    }
+  },
+};
 
 // kafkajs refuses a header that is no string: what a propagator of somebody's own writes must not fail the send.
 const writer: TextMapSetter<Record<string, unknown>> = {

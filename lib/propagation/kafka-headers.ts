@@ -25,7 +25,11 @@ export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> 
       return undefined;
     }
     try {
-      return lastValid(key, valuesFromTheLast(headers, namesakes(headers, key)));
+      const names = namesakes(headers, key);
+      const only = names.length === 1 ? headers[names[0] as string] : undefined;
+      return names.length === 1 && !Array.isArray(only)
+        ? lastValid(key, only)
+        : lastValidOf(key, names.flatMap((name) => headers[name]).toReversed());
     } catch {
       return undefined; // A hostile carrier, such as one whose property getters throw.
     }
@@ -85,13 +89,6 @@ export function headerText(value: unknown): string | undefined {
   return isSerializedBuffer(value) ? Buffer.from(value.data).toString('utf8') : undefined;
 }
 
-function valuesFromTheLast(headers: KafkaHeaders, names: readonly string[]): readonly unknown[] {
-  const first = names.length === 1 ? headers[names[0] as string] : undefined;
-  return names.length === 1 && !Array.isArray(first)
-    ? [first]
-    : names.flatMap((name) => headers[name]).toReversed();
-}
-
 // Headers whose value never holds a comma: one that does is a repeated header that Nest's KafkaParser has joined.
 const NEVER_A_LIST = /^(traceparent|b3|x-b3-.*|uber-trace-id)$/i;
 
@@ -100,7 +97,18 @@ const LIST = /^(tracestate|baggage)$/i;
 /** @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent: version 00 ends after the flags */
 const TRACEPARENT = /^(?!ff|00-.{52}-)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.*)?$/;
 
-function lastValid(key: string, valuesFromTheLast: readonly unknown[]): string | undefined {
+/** Of a header that stands once. */
+function lastValid(key: string, value: unknown): string | undefined {
+  const text = headerText(value);
+  return text === undefined || isOnlyOne(text) ? text?.trim() : lastValidOf(key, [text]);
+}
+
+/** As of most messages: there is nothing to choose from. */
+function isOnlyOne(text: string): boolean {
+  return text.length <= MOST_CHARACTERS && !text.includes(',');
+}
+
+function lastValidOf(key: string, valuesFromTheLast: readonly unknown[]): string | undefined {
   if (valuesFromTheLast.length === 0) {
     return undefined;
   }
@@ -142,7 +150,7 @@ function candidatesOf(key: string): (text: string) => readonly string[] {
 const MOST_CHARACTERS = 16_384;
 
 function joinedInFromTheLast(text: string): readonly string[] {
-  if (text.length <= MOST_CHARACTERS && !text.includes(',')) {
+  if (isOnlyOne(text)) {
     return [text.trim()];
   }
   const parts = text.slice(-MOST_CHARACTERS).split(',');

@@ -12,7 +12,27 @@ export interface ReceivedMessage {
   readonly spanContext: SpanContext | undefined;
 }
 
-const RECEIVED = createContextKey('nestjs-kafka-tracing received messages');
+const HANDLING = createContextKey('nestjs-kafka-tracing handling');
+
+/**
+ * What goes on in a context: messages are handled.
+ *
+ * @internal
+ */
+export interface Handling {
+  /** What was read out of them; `undefined` where that was nothing. */
+  readonly received: ReceivedMessages | undefined;
+}
+
+/** @internal */
+export function withHandling(context: Context, handling: Handling): Context {
+  return context.setValue(HANDLING, handling);
+}
+
+/** @internal */
+export function handlingIn(context: Context): Handling | undefined {
+  return context.getValue(HANDLING) as Handling | undefined;
+}
 
 /**
  * Keeps in a context the message that is handled in it, as {@link withReceived} does, if anything was read out of it.
@@ -20,9 +40,8 @@ const RECEIVED = createContextKey('nestjs-kafka-tracing received messages');
  * @internal
  */
 export function withReceivedMessage(context: Context, headers: unknown, creation: CreationContext): Context {
-  return creation.context === ROOT_CONTEXT
-    ? context
-    : withReceived(context, [{ headers, spanContext: creation.spanContext }]);
+  const received = receivedOf(headers, creation);
+  return received === undefined ? context : withHandling(context, { received });
 }
 
 /**
@@ -32,16 +51,14 @@ export function withReceivedMessage(context: Context, headers: unknown, creation
  * @internal
  */
 export function withReceived(context: Context, messages: Iterable<ReceivedMessage>): Context {
-  return context.setValue(RECEIVED, new ReceivedMessages(messages));
+  return withHandling(context, { received: new ReceivedMessages(messages) });
 }
 
-/**
- * Keeps in a context what another one keeps, as for one message of a batch: it may be forwarded together with others.
- *
- * @internal
- */
-export function withReceivedAsIn(context: Context, other: Context): Context {
-  return context.setValue(RECEIVED, other.getValue(RECEIVED));
+/** @internal */
+export function receivedOf(headers: unknown, creation: CreationContext): ReceivedMessages | undefined {
+  return creation.context === ROOT_CONTEXT
+    ? undefined
+    : new ReceivedMessages([{ headers, spanContext: creation.spanContext }]);
 }
 
 /**
@@ -56,11 +73,16 @@ export function isEcho(
   headers: KafkaHeaders,
   read: (headers: KafkaHeaders) => SpanContext | undefined,
 ): boolean {
-  const received = context.getValue(RECEIVED) as ReceivedMessages | undefined;
+  const received = handlingIn(context)?.received;
   return received !== undefined && received.has(headers, read(headers));
 }
 
-class ReceivedMessages {
+/**
+ * Messages, and what was read out of them; they are read when somebody asks.
+ *
+ * @internal
+ */
+export class ReceivedMessages {
   readonly #messages: Iterable<ReceivedMessage>;
   #spans: ReadonlySet<string> | undefined;
   #baggage: ReadonlySet<string> | undefined;

@@ -62,13 +62,25 @@ type OfTopic = Pick<TopicPolicy, 'template' | 'messageKey'>;
 
 const NOTHING_SAID: OfTopic = { template: undefined, messageKey: true };
 
+/** What a message may say of itself; each combination is a shape of its own. */
+const KEY = 1;
+const PARTITION = 2;
+const OFFSET = 4;
+const SHAPES = 8;
+
+/**
+ * What is the same for all messages of a topic, by what they say of themselves: the places for that are there already, so
+ * that a copy is filled, and does not grow. To add to an object by one name after the other is what costs.
+ */
+type Templates = (Attributes | undefined)[];
+
 /**
  * Makes the attributes of spans. Those that are the same for all messages of a topic are made once.
  *
  * @internal
  */
 export class SpanAttributes {
-  readonly #topics = new WeakMap<KafkaEndpoint, Map<Operation, Map<string | undefined, Attributes>>>();
+  readonly #topics = new WeakMap<KafkaEndpoint, Map<Operation, Map<string | undefined, Templates>>>();
   readonly #both: boolean;
   readonly #bodySize: boolean;
   readonly #capturedHeaders: CapturedHeaders | undefined;
@@ -87,13 +99,24 @@ export class SpanAttributes {
     message: DescribedMessage,
     said: OfTopic = NOTHING_SAID,
   ): Attributes {
-    const attributes = this.ofTopic(endpoint, operation, topic, said.template);
-    if (said.messageKey === true) {
-      this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, printable(message.key));
+    const key = said.messageKey === true ? printable(message.key) : undefined;
+    const attributes = this.#filled(
+      endpoint,
+      operation,
+      topic,
+      said.template,
+      key,
+      message.partition,
+      message.offset,
+    );
+    if (message.value === null) {
+      this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, true);
     }
-    this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, message.value === null ? true : undefined);
-    this.#set(attributes, semconv.MESSAGING_MESSAGE_CONVERSATION_ID, conversationId(message.headers));
-    return this.#setPosition(attributes, message.partition, message.offset);
+    const conversation = conversationId(message.headers);
+    if (conversation !== undefined) {
+      attributes[semconv.MESSAGING_MESSAGE_CONVERSATION_ID] = conversation;
+    }
+    return attributes;
   }
 
   /** What is worth its cost only where the span is recorded; `undefined` for nothing. */
@@ -111,13 +134,79 @@ export class SpanAttributes {
     return attributes;
   }
 
-  /** What is the same for all messages of a topic; `undefined` for several topics. A new object each time. */
+  /** What is the same for all messages of a topic, or partition; `undefined` for several topics. A new object each time. */
   ofTopic(
     endpoint: KafkaEndpoint,
     operation: Operation,
     topic: string | undefined,
     template: string | undefined,
+    partition?: number,
   ): Attributes {
+    return this.#filled(endpoint, operation, topic, template, undefined, partition, undefined);
+  }
+
+  /** Where in the topic a message is. */
+  ofPosition(partition: number | undefined, offset: string | undefined): Attributes {
+    const id = partition === undefined || partition === null ? undefined : String(partition);
+    if (id === undefined || offset === undefined) {
+      const attributes: Attributes = {};
+      this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, id);
+      this.#set(attributes, semconv.KAFKA_OFFSET, offset === undefined ? undefined : Number(offset));
+      return attributes;
+    }
+    const at = Number(offset);
+    return this.#both
+      ? {
+          [semconv.MESSAGING_DESTINATION_PARTITION_ID]: id,
+          [semconv.KAFKA_OFFSET]: at,
+          [semconv.MESSAGING_KAFKA_OFFSET]: at,
+        }
+      : { [semconv.MESSAGING_DESTINATION_PARTITION_ID]: id, [semconv.KAFKA_OFFSET]: at };
+  }
+
+  /** Who does something that is no messaging operation. */
+  ofEndpoint(endpoint: KafkaEndpoint): Attributes {
+    const attributes: Attributes = {};
+    this.#setEndpoint(attributes, endpoint);
+    return attributes;
+  }
+
+  #filled(
+    endpoint: KafkaEndpoint,
+    operation: Operation,
+    topic: string | undefined,
+    template: string | undefined,
+    key: string | undefined,
+    partition: number | null | undefined,
+    offset: string | undefined,
+  ): Attributes {
+    const templates = this.#templatesOf(endpoint, operation, topic);
+    const hasPartition = partition !== undefined && partition !== null;
+    const shape =
+      (key === undefined ? 0 : KEY) | (hasPartition ? PARTITION : 0) | (offset === undefined ? 0 : OFFSET);
+    const attributes = {
+      ...(templates[shape] ??= this.#buildForShape(endpoint, operation, topic, template, shape)),
+    };
+    if (key !== undefined) {
+      attributes[semconv.KAFKA_MESSAGE_KEY] = key;
+      if (this.#both) {
+        attributes[semconv.MESSAGING_KAFKA_MESSAGE_KEY] = key;
+      }
+    }
+    if (hasPartition) {
+      attributes[semconv.MESSAGING_DESTINATION_PARTITION_ID] = String(partition);
+    }
+    if (offset !== undefined) {
+      const at = Number(offset);
+      attributes[semconv.KAFKA_OFFSET] = at;
+      if (this.#both) {
+        attributes[semconv.MESSAGING_KAFKA_OFFSET] = at;
+      }
+    }
+    return attributes;
+  }
+
+  #templatesOf(endpoint: KafkaEndpoint, operation: Operation, topic: string | undefined): Templates {
     let operations = this.#topics.get(endpoint);
     if (operations === undefined) {
       operations = new Map();
@@ -128,38 +217,30 @@ export class SpanAttributes {
       topics = new Map();
       operations.set(operation, topics);
     }
-    let attributes = topics.get(topic);
-    if (attributes === undefined) {
-      attributes = this.#buildForTopic(endpoint, operation, topic, template);
+    let templates = topics.get(topic);
+    if (templates === undefined) {
+      templates = Array.from({ length: SHAPES }, () => undefined);
       if (topics.size >= MOST_TOPICS) {
         topics.clear();
       }
-      topics.set(topic, attributes);
+      topics.set(topic, templates);
     }
-    return { ...attributes };
+    return templates;
   }
 
-  /** Where in the topic a message is. */
-  ofPosition(partition: number | undefined, offset: string | undefined): Attributes {
-    return this.#setPosition({}, partition, offset);
-  }
-
-  /** Who does something that is no messaging operation. */
-  ofEndpoint(endpoint: KafkaEndpoint): Attributes {
-    const attributes: Attributes = {};
-    this.#setEndpoint(attributes, endpoint);
-    return attributes;
-  }
-
-  #setPosition(
-    attributes: Attributes,
-    partition: number | undefined,
-    offset: string | undefined,
+  #buildForShape(
+    endpoint: KafkaEndpoint,
+    operation: Operation,
+    topic: string | undefined,
+    template: string | undefined,
+    shape: number,
   ): Attributes {
-    const id = partition === undefined || partition === null ? undefined : String(partition);
-    this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, id);
-    this.#set(attributes, semconv.KAFKA_OFFSET, offset === undefined ? undefined : Number(offset));
-    return attributes;
+    const attributes = this.#buildForTopic(endpoint, operation, topic, template);
+    this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, shape & KEY ? '' : undefined);
+    this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, shape & PARTITION ? '' : undefined);
+    this.#set(attributes, semconv.KAFKA_OFFSET, shape & OFFSET ? 0 : undefined);
+    // As JSON makes them, all names at once: only of such an object is a copy cheap.
+    return JSON.parse(JSON.stringify(attributes)) as Attributes;
   }
 
   #buildForTopic(

@@ -25,12 +25,15 @@ export const SERVER_PORT = 'server.port';
 export const ERROR_TYPE = 'error.type';
 export const ERROR_TYPE_OTHER = '_OTHER';
 
+export const MESSAGING_KAFKA_MESSAGE_KEY = 'messaging.kafka.message.key';
+export const MESSAGING_KAFKA_OFFSET = 'messaging.kafka.offset';
+
 /** What a newer name was called before, in what back ends still search for. */
 export const FORMER_NAMES: Readonly<Record<string, string>> = {
   [MESSAGING_SYSTEM_NAME]: 'messaging.system',
-  [KAFKA_MESSAGE_KEY]: 'messaging.kafka.message.key',
+  [KAFKA_MESSAGE_KEY]: MESSAGING_KAFKA_MESSAGE_KEY,
   [KAFKA_MESSAGE_TOMBSTONE]: 'messaging.kafka.message.tombstone',
-  [KAFKA_OFFSET]: 'messaging.kafka.offset',
+  [KAFKA_OFFSET]: MESSAGING_KAFKA_OFFSET,
 };
 
 /** Ours, not the conventions': no handler was registered for the topic of this delivery. */

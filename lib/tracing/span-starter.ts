@@ -14,6 +14,8 @@ import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
 import type { OpenSpans } from './open-spans.js';
 import { NO_SPAN, TracedSpan } from './traced-span.js';
 
+const FEW_LINKS = 4;
+
 // The SDK's own limit.
 const MOST_LINKS = 128;
 
@@ -71,7 +73,7 @@ export function spanContextOf(context: Context): SpanContext | undefined {
  */
 export function linksTo(contexts: Iterable<SpanContext | undefined>, most = MOST_LINKS): Link[] {
   const links: Link[] = [];
-  const linked = new Set<string>();
+  let linked: Set<string> | undefined; // Few are compared one by one.
   for (const context of contexts) {
     if (links.length >= most) {
       break;
@@ -79,13 +81,28 @@ export function linksTo(contexts: Iterable<SpanContext | undefined>, most = MOST
     if (context === undefined || !isSpanContextValid(context)) {
       continue;
     }
-    const ids = `${context.traceId}-${context.spanId}`;
-    if (!linked.has(ids)) {
-      linked.add(ids);
+    if (links.length === FEW_LINKS) {
+      linked = new Set(links.map((link) => idsOf(link.context)));
+    }
+    if (!(linked?.has(idsOf(context)) ?? isLinkedTo(links, context))) {
+      linked?.add(idsOf(context));
       links.push({ context });
     }
   }
   return links;
+}
+
+function isLinkedTo(links: readonly Link[], spanContext: SpanContext): boolean {
+  for (const { context } of links) {
+    if (isSameSpan(context, spanContext)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function idsOf({ traceId, spanId }: SpanContext): string {
+  return `${traceId}-${spanId}`;
 }
 
 /** @internal */

@@ -25,12 +25,24 @@ export interface Counted {
 const attributes = new MetricAttributes();
 
 /**
- * Measures a send from now on; `undefined` where nothing is measured, as in the two below.
+ * Measures a send of one message from now on; `undefined` where nothing is measured, as in those below.
  *
  * @param context with the span of the send, for exemplars
  * @internal
  */
 export function measureSend(
+  endpoint: KafkaEndpoint,
+  topic: string,
+  policy: TopicPolicy,
+  context: Context,
+): Measurement | undefined {
+  return kafkaMetrics.isOn()
+    ? measureSendOfMany(endpoint, [{ topic, policy, count: 1 }], context)
+    : undefined;
+}
+
+/** @internal */
+export function measureSendOfMany(
   endpoint: KafkaEndpoint,
   topics: readonly Counted[],
   context: Context,

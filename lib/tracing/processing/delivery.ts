@@ -1,13 +1,17 @@
-import { type Attributes, type Context, createContextKey } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 import type { HandledMessage } from '../../messages.js';
+import {
+  type Handling,
+  type ReceivedMessages,
+  handlingIn,
+  withHandling,
+} from '../../propagation/received-messages.js';
 import type { Trust } from '../../topic.options.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { errorType } from '../error-type.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { TracedSpan } from '../traced-span.js';
-
-const DELIVERY = createContextKey('nestjs-kafka-tracing delivery');
 
 /**
  * What is known of a delivery besides its span.
@@ -24,6 +28,8 @@ export interface DeliverySetup {
   /** How often the message was delivered, this time included. */
   readonly attempts?: number | undefined;
   readonly batch?: DeliveredBatch | undefined;
+  /** What was read out of the message, or messages. */
+  readonly received?: ReceivedMessages | undefined;
   /** Starts the handling of one message of the batch; `undefined` for any other message. */
   readonly startOf?: ((candidate: DescribedMessage) => Delivery | undefined) | undefined;
   readonly measured?: Measurement | undefined;
@@ -35,13 +41,14 @@ export interface DeliverySetup {
  *
  * @internal
  */
-export class Delivery {
+export class Delivery implements Handling {
   /** What is active while the message is handled; the delivery is in it. */
   readonly context: Context;
   readonly handled: HandledMessage | undefined;
   readonly trust: Trust;
   readonly attempts: number;
   readonly batch: DeliveredBatch | undefined;
+  readonly received: ReceivedMessages | undefined;
   readonly startOf: DeliverySetup['startOf'];
   readonly #span: TracedSpan;
   readonly isExpected: ((error: unknown) => boolean) | undefined;
@@ -57,14 +64,16 @@ export class Delivery {
     this.trust = setup.trust ?? 'continue';
     this.attempts = setup.attempts ?? 1;
     this.batch = setup.batch;
+    this.received = setup.received;
     this.startOf = setup.startOf;
     this.#measured = setup.measured;
-    this.context = context.setValue(DELIVERY, this);
+    this.context = withHandling(context, this);
   }
 
   /** The delivery that is handled in a context. */
   static in(context: Context | undefined): Delivery | undefined {
-    return context?.getValue(DELIVERY) as Delivery | undefined;
+    const handling = context && handlingIn(context);
+    return handling instanceof Delivery ? handling : undefined;
   }
 
   get span(): TracedSpan {

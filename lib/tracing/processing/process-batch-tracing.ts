@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
 import type { HandledMessage } from '../../messages.js';
-import { type ReceivedMessage, withReceived } from '../../propagation/received-messages.js';
+import { type ReceivedMessage, ReceivedMessages } from '../../propagation/received-messages.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { Delivery } from './delivery.js';
@@ -24,13 +24,14 @@ import type { TracingCore } from '../tracing-core.js';
 export function startProcessBatch(core: TracingCore, batch: DeliveredBatch): Delivery {
   const policy = core.policyOf(batch.topic);
   const span = policy.trace ? batchSpan(core, batch, policy) : NO_SPAN;
-  const handling = span.in(withReceived(ROOT_CONTEXT, { [Symbol.iterator]: () => receivedIn(batch) }));
+  const handling = span.in(ROOT_CONTEXT);
   const counted = { topic: batch.topic, policy, count: batch.messages.length };
   const delivery: Delivery = new Delivery(span, handling, {
     isExpected: core.isExpected(batch.topic),
     trust: trustIn(policy),
     attempts: batch.attempt.count,
     batch,
+    received: new ReceivedMessages({ [Symbol.iterator]: () => receivedIn(batch) }),
     startOf: (candidate) => startOf(core, delivery, batch, candidate),
     measured: measureProcess(batch.endpoint, counted, seenFirst(batch), handling),
   });
@@ -48,10 +49,9 @@ function* seenFirst(batch: DeliveredBatch): Iterable<DescribedMessage> {
 function batchSpan(core: TracingCore, batch: DeliveredBatch, policy: TopicPolicy): TracedSpan {
   const { endpoint, topic, partition, messages, attempt: delivered } = batch;
   const attributes =
-    attempt('describe a batch', () => ({
-      ...core.attributes.ofTopic(endpoint, 'process', topic, policy.template),
-      ...core.attributes.ofPosition(partition, undefined),
-    })) ?? {};
+    attempt('describe a batch', () =>
+      core.attributes.ofTopic(endpoint, 'process', topic, policy.template, partition),
+    ) ?? {};
   attributes[MESSAGING_BATCH_MESSAGE_COUNT] = messages.length;
   if (delivered.count > 1) {
     attributes[NESTJS_KAFKA_DELIVERY_ATTEMPT] = delivered.count;

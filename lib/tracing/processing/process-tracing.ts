@@ -7,7 +7,7 @@ import {
   extractCreationContext,
 } from '../../propagation/creation-context.js';
 import type { KafkaHeaders } from '../../propagation/kafka-headers.js';
-import { withReceivedAsIn, withReceivedMessage } from '../../propagation/received-messages.js';
+import { receivedOf } from '../../propagation/received-messages.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attemptsSaidBy } from './delivery-attempts.js';
 import { Delivery } from './delivery.js';
@@ -58,15 +58,14 @@ export function startProcess(core: TracingCore, delivered: Delivered): Delivery 
       ? processSpan(core, delivered, policy, trust, creation, base, attempts)
       : NO_SPAN;
   describeFurther(core, span, delivered, policy);
-  const context =
-    delivered.batch === undefined
-      ? withReceivedMessage(span.in(base), message.headers, creation)
-      : withReceivedAsIn(span.in(base), delivered.batch.context);
+  const context = span.in(base);
   return new Delivery(span, context, {
     isExpected: core.isExpected(topic),
     handled: delivered.handled,
     trust,
     attempts,
+    // A message of a batch may be forwarded together with others.
+    received: delivered.batch ? delivered.batch.received : receivedOf(message.headers, creation),
     measured: delivered.batch === undefined ? measure(delivered, policy, context) : undefined,
   });
 }

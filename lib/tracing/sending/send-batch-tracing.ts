@@ -2,7 +2,7 @@ import { type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attempt } from '../fail-open.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT } from '../semconv.js';
-import { type Counted, measureSend } from '../metrics/measurement.js';
+import { type Counted, measureSendOfMany } from '../metrics/measurement.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
 import { describeFurther, headersOf, originalOf, presetOf } from './send-tracing.js';
 import { Sending } from './sending.js';
@@ -57,10 +57,10 @@ export function startSendOfMany(
   const headers = outgoing.map((ofTopic) =>
     ofTopic.map(({ message, policy, isTraced: traced, preset, create }) => {
       const carried = create === NO_SPAN && traced ? span : create;
-      return headersOf(core, message, policy, preset, caller.active, carried);
+      return headersOf(core, message, policy, preset, caller.active, carried.in(caller.active));
     }),
   );
-  const measured = measureSend(endpoint, topics, span.in(caller.active));
+  const measured = measureSendOfMany(endpoint, topics, span.in(caller.active));
   return new Sending(span, headers, core.attributes, measured);
 }
 

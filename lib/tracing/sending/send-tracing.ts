@@ -34,8 +34,9 @@ export function startSendOfOne(
     ? sendSpan(core, endpoint, topic, message, policy, caller, preset)
     : NO_SPAN;
   describeFurther(core, span, topic, message, policy);
-  const headers = headersOf(core, message, policy, preset, caller.active, span);
-  const measured = measureSend(endpoint, [{ topic, policy, count: 1 }], span.in(caller.active));
+  const sending = span.in(caller.active);
+  const headers = headersOf(core, message, policy, preset, caller.active, sending);
+  const measured = measureSend(endpoint, topic, policy, sending);
   return new Sending(span, [[headers]], core.attributes, measured);
 }
 
@@ -90,14 +91,14 @@ export function headersOf(
   policy: TopicPolicy,
   preset: SpanContext | undefined,
   active: Context,
-  span: TracedSpan,
+  sending: Context,
 ): unknown {
   const { headers } = message;
   if (!policy.propagate) {
     return headers;
   }
   if (preset === undefined) {
-    return core.inject(headers, span.in(active));
+    return core.inject(headers, sending);
   }
   const kept = attempt('write the headers', () => headersWithOneSpanContext(headers)) ?? headers;
   return core.withCorrelationId(kept, trace.setSpanContext(active, preset));
