@@ -4,7 +4,7 @@ import { freshName, plainKafka, readPlain } from '../support/kafka.js';
 import { usePreparedTopics } from '../support/prepared-topics.js';
 import { consume } from '../support/traced-kafka.js';
 import { useTracing } from '../support/tracing.js';
-import { transactional } from '../support/transactions.js';
+import { transactional, useCoordinators } from '../support/transactions.js';
 import { until } from '../support/until.js';
 import { CORRELATION_ID, type Received, messagesOf, received, receivedOf } from '../support/user-messages.js';
 
@@ -22,6 +22,8 @@ const TABLE = brokenParts({
   'a span throws in spanContext': ['ask the create span', 'ask the transaction span'],
   'a span throws in end': ['end the create span', 'end the span of offsets', 'end the transaction span'],
 });
+
+useCoordinators();
 
 describe('every message of a committed transaction, and no other one, is handled exactly once, when', () => {
   useTracing();

@@ -8,10 +8,10 @@ import { usePreparedTopics } from '../support/prepared-topics.js';
 import { type Refusal, refusalOf } from '../support/refusal.js';
 import { tracedKafka } from '../support/traced-kafka.js';
 import { inSpan, useTracing } from '../support/tracing.js';
-import { doubledTransaction, fence, transactional, useGroupCoordinator } from '../support/transactions.js';
+import { doubledTransaction, fence, transactional, useCoordinators } from '../support/transactions.js';
 
 const freshTopic = usePreparedTopics(8);
-useGroupCoordinator();
+useCoordinators();
 
 type End = 'commit' | 'abort';
 const ENDS = ['commit', 'abort'] as const;

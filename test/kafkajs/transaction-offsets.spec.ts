@@ -20,11 +20,11 @@ import {
   fence,
   hasCommittedNothing,
   transactional,
-  useGroupCoordinator,
+  useCoordinators,
 } from '../support/transactions.js';
 
 const freshTopic = usePreparedTopics(15);
-useGroupCoordinator();
+useCoordinators();
 
 /** That the first message of each topic is handled. */
 function pastFirst(...topics: readonly string[]): Offsets {

@@ -8,7 +8,7 @@ import { usePreparedTopics } from '../support/prepared-topics.js';
 import { remoteSpan, traceparent, traceparentOf, withBaggage } from '../support/trace-context.js';
 import { consume, tracedKafka } from '../support/traced-kafka.js';
 import { inSpan, useTracing } from '../support/tracing.js';
-import { transactional } from '../support/transactions.js';
+import { transactional, useCoordinators } from '../support/transactions.js';
 
 const freshTopic = usePreparedTopics(12);
 
@@ -30,6 +30,8 @@ async function headersIn(topic: string, count: number): Promise<readonly object[
 
 const carrying = (spans: readonly RecordedSpan[]): readonly object[] =>
   spans.map((span) => ({ traceparent: traceparentOf(span) }));
+
+useCoordinators();
 
 describe('a transaction that is committed', () => {
   const spans = useTracing();

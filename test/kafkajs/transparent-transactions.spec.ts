@@ -13,11 +13,11 @@ import {
   committedOffset,
   doubledTransaction,
   transactional,
-  useGroupCoordinator,
+  useCoordinators,
 } from '../support/transactions.js';
 
 const freshTopic = usePreparedTopics(24);
-useGroupCoordinator();
+useCoordinators();
 
 const OFFSETS = {
   consumerGroupId: 'g',

@@ -15,19 +15,33 @@ export async function fence(transactionalId: string): Promise<void> {
 }
 
 /**
- * Offsets can be sent to transactions in the tests of this file. On a broker that has never had a group kafkajs does not
- * wait for the coordinator of groups as it does for that of transactions.
+ * Transactions can begin in the tests of this file, and offsets be sent to them. On a broker that has never had one, or a
+ * group, it makes topics of its own first, for which kafkajs does not always wait.
  */
-export function useGroupCoordinator(): void {
-  beforeAll(() =>
-    withAdmin((admin) =>
+export function useCoordinators(): void {
+  beforeAll(async () => {
+    await withAdmin((admin) =>
       until('there is a coordinator of groups', () =>
-        admin.fetchOffsets({ groupId: freshName('group') }).then(
-          () => true,
-          () => false,
-        ),
+        succeeds(() => admin.fetchOffsets({ groupId: freshName('group') })),
       ),
-    ),
+    );
+    const producer = plainKafka().producer({
+      transactionalId: freshName('tx'),
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    await until('there is a coordinator of transactions', () =>
+      succeeds(async () => (await producer.transaction()).abort()),
+    );
+    await producer.disconnect();
+  });
+}
+
+async function succeeds(attempt: () => Promise<unknown>): Promise<boolean> {
+  return attempt().then(
+    () => true,
+    () => false,
   );
 }
 
