@@ -66,7 +66,12 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** @internal */
 export function activeContext(): Context | undefined {
-  return attempt('read the active context', () => context.active());
+  try {
+    return context.active();
+  } catch (error) {
+    report('read the active context', error);
+    return undefined;
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   isSpanContextValid,
   trace,
 } from '@opentelemetry/api';
-import { attempt } from './fail-open.js';
+import { report } from './fail-open.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
 import type { OpenSpans } from './open-spans.js';
 import { NO_SPAN, TracedSpan } from './traced-span.js';
@@ -36,8 +36,13 @@ export class SpanStarter {
 
   /** @param what it is called in reports, as in "send span" */
   start(what: string, name: string, options: SpanOptions, parent: Context): TracedSpan {
-    const span = attempt('start a span', () => this.#currentTracer().startSpan(name, options, parent));
-    return span === undefined || isNoSpan(span) ? NO_SPAN : new TracedSpan(what, span, this.#openSpans());
+    try {
+      const span = this.#currentTracer().startSpan(name, options, parent);
+      return isNoSpan(span) ? NO_SPAN : new TracedSpan(what, span, this.#openSpans());
+    } catch (error) {
+      report('start a span', error);
+      return NO_SPAN;
+    }
   }
 
   // A provider may be registered late, and in tests another one after it: its identity tells.
@@ -53,7 +58,12 @@ export class SpanStarter {
 
 // Without an SDK a root span has no ids. In a context it would hide those of the message, which are to go on.
 function isNoSpan(span: Span): boolean {
-  return attempt('ask a span', () => !isSpanContextValid(span.spanContext())) ?? false;
+  try {
+    return !isSpanContextValid(span.spanContext());
+  } catch (error) {
+    report('ask a span', error);
+    return false;
+  }
 }
 
 /**

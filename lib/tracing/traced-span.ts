@@ -7,7 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { errorMessage, isError } from './error-type.js';
-import { attempt } from './fail-open.js';
+import { attempt, report } from './fail-open.js';
 import type { OpenSpans } from './open-spans.js';
 import { ERROR_TYPE } from './semconv.js';
 
@@ -28,7 +28,7 @@ export class TracedSpan {
     this.#what = what;
     this.#span = span;
     this.#open = open;
-    this.#isRecording = span !== undefined && attempt(`ask the ${what}`, () => span.isRecording()) === true;
+    this.#isRecording = span !== undefined && isRecording(span, what);
     if (this.#isRecording) {
       open?.started();
     }
@@ -56,8 +56,13 @@ export class TracedSpan {
   }
 
   setAttributes(attributes: Attributes): void {
-    if (this.isRecording) {
-      attempt('set attributes', () => this.#span?.setAttributes(attributes));
+    if (!this.isRecording) {
+      return;
+    }
+    try {
+      this.#span?.setAttributes(attributes);
+    } catch (error) {
+      report('set attributes', error);
     }
   }
 
@@ -84,8 +89,21 @@ export class TracedSpan {
       return;
     }
     this.#ended = true;
-    attempt(`end the ${this.#what}`, () => this.#span?.end());
+    try {
+      this.#span?.end();
+    } catch (error) {
+      report(`end the ${this.#what}`, error);
+    }
     this.#open?.ended();
+  }
+}
+
+function isRecording(span: Span, what: string): boolean {
+  try {
+    return span.isRecording();
+  } catch (error) {
+    report(`ask the ${what}`, error);
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@ import { headersWith, headersWithContext } from '../propagation/header-policy.js
 import { propagationLimiter } from '../propagation/propagation-limiter.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import { type DescribedMessage, type KafkaEndpoint, type Operation, SpanAttributes } from './attributes.js';
-import { attempt } from './fail-open.js';
+import { attempt, report } from './fail-open.js';
 import { ask } from './hooks.js';
 import { kafkaMetrics } from './kafka-metrics.js';
 import type { OpenSpans } from './open-spans.js';
@@ -43,19 +43,22 @@ export class TracingCore {
     message: DescribedMessage,
     policy: TopicPolicy,
   ): Attributes {
-    return (
-      attempt('describe a message', () =>
-        this.attributes.ofMessage(endpoint, operation, topic, message, policy),
-      ) ?? {}
-    );
+    try {
+      return this.attributes.ofMessage(endpoint, operation, topic, message, policy);
+    } catch (error) {
+      report('describe a message', error);
+      return {};
+    }
   }
 
   /** What is said of a message only where its span is recorded, since it costs more. */
   describeFurther(span: TracedSpan, message: DescribedMessage, policy: TopicPolicy): void {
-    if (span.isRecording) {
-      span.setAttributes(
-        attempt('describe a message', () => this.attributes.detailsOf(message, policy)) ?? {},
-      );
+    if (!span.isRecording) {
+      return;
+    }
+    const details = attempt('describe a message', () => this.attributes.detailsOf(message, policy));
+    if (details !== undefined) {
+      span.setAttributes(details);
     }
   }
 
@@ -69,13 +72,22 @@ export class TracingCore {
 
   /** No more baggage and tracestate than the options allow. */
   limit(context: Context): Context {
-    return attempt('limit what is propagated', () => this.#limiter(context)) ?? context;
+    try {
+      return this.#limiter(context);
+    } catch (error) {
+      report('limit what is propagated', error);
+      return context;
+    }
   }
 
   /** The headers that carry a context: a copy, or the same object where nothing is written. */
   inject(headers: unknown, context: Context): unknown {
-    const written =
-      attempt('write the headers', () => headersWithContext(headers, this.limit(context))) ?? headers;
+    let written = headers;
+    try {
+      written = headersWithContext(headers, this.limit(context));
+    } catch (error) {
+      report('write the headers', error);
+    }
     return this.withCorrelationId(written, context);
   }
 

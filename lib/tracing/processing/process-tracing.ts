@@ -11,7 +11,7 @@ import { receivedOf } from '../../propagation/received-messages.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attemptsSaidBy } from './delivery-attempts.js';
 import { Delivery } from './delivery.js';
-import { activeContext, attempt } from '../fail-open.js';
+import { activeContext, report } from '../fail-open.js';
 import { callHook } from '../hooks.js';
 import { type Measurement, measureProcess } from '../metrics/measurement.js';
 import { NESTJS_KAFKA_DELIVERY_ATTEMPT, NESTJS_KAFKA_HANDLER_MISSING } from '../semconv.js';
@@ -138,5 +138,10 @@ function describeFurther(
 /** @internal */
 export function creationOf(message: DescribedMessage): CreationContext {
   const headers = message.headers as KafkaHeaders | undefined;
-  return attempt('read the headers', () => extractCreationContext(headers)) ?? NO_CREATION_CONTEXT;
+  try {
+    return extractCreationContext(headers);
+  } catch (error) {
+    report('read the headers', error);
+    return NO_CREATION_CONTEXT;
+  }
 }

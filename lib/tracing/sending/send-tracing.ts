@@ -5,7 +5,7 @@ import { originalCreationContext } from '../../propagation/original-context.js';
 import { headersWithOneSpanContext } from '../../propagation/repeated-headers.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
-import { attempt } from '../fail-open.js';
+import { attempt, report } from '../fail-open.js';
 import { callHook } from '../hooks.js';
 import { measureSend } from '../metrics/measurement.js';
 import { Sending } from './sending.js';
@@ -68,16 +68,28 @@ export function presetOf(
   policy: TopicPolicy,
   active: Context,
 ): SpanContext | undefined {
-  return policy.propagate && policy.existingContext === 'preserve'
-    ? attempt('read the headers', () => presetCreationContext(message.headers, active))
-    : undefined;
+  if (!policy.propagate || policy.existingContext !== 'preserve') {
+    return undefined;
+  }
+  try {
+    return presetCreationContext(message.headers, active);
+  } catch (error) {
+    report('read the headers', error);
+    return undefined;
+  }
 }
 
 /** @internal */
 export function originalOf(message: DescribedMessage, policy: TopicPolicy): SpanContext | undefined {
-  return policy.propagate
-    ? attempt('read the headers', () => originalCreationContext(message.headers))
-    : undefined;
+  if (!policy.propagate) {
+    return undefined;
+  }
+  try {
+    return originalCreationContext(message.headers);
+  } catch (error) {
+    report('read the headers', error);
+    return undefined;
+  }
 }
 
 /**

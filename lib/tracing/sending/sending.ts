@@ -43,9 +43,11 @@ export class Sending extends ClientOperation {
     const [only, ...others] = placements;
     if (only !== undefined && others.length === 0) {
       const offset = this.#isSingle ? only.offset : undefined; // Of a batch it would be only the first message's.
-      this.span.setAttributes(
-        attempt('set attributes', () => this.#attributes.ofPosition(only.partition, offset)) ?? {},
-      );
+      if (this.span.isRecording) {
+        this.span.setAttributes(
+          attempt('set attributes', () => this.#attributes.ofPosition(only.partition, offset)) ?? {},
+        );
+      }
     }
     super.succeeded();
   }
