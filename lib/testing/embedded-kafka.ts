@@ -136,7 +136,7 @@ export class EmbeddedKafka implements KafkaForTests {
     }));
   }
 
-  /** Kills the broker as a crash would (SIGKILL); its data and its port stay for {@link restart}. */
+  /** Kills the broker as a crash would (SIGKILL); its data and its port stay for {@link EmbeddedKafka.restart}. */
   kill(): Promise<void> {
     return this.whileInUse(() => this.broker.end('SIGKILL'));
   }
