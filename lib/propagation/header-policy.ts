@@ -86,7 +86,7 @@ function headersWithMore(headers: KafkaHeaders, context: Context): KafkaHeaders 
   if (copy === undefined) {
     return headers;
   }
-  const written = new Written(copy);
+  const written = new Written(copy, contextFields());
   propagation.inject(context, written, adder);
   return written.count === 0 ? headers : copy;
 }
@@ -102,14 +102,19 @@ function copyOf(headers: KafkaHeaders): Record<string, unknown> | undefined {
 class Written {
   count = 0;
 
-  constructor(readonly headers: Record<string, unknown>) {}
+  constructor(
+    readonly headers: Record<string, unknown>,
+    readonly fields: ContextFields,
+  ) {}
 }
 
 const adder: TextMapSetter<Written> = {
   set(written, name, value: unknown) {
     if (typeof value === 'string') {
       written.count += 1;
-      removeHeader(written.headers, name); // It may write what it does not name among its fields.
+      if (written.fields(name) === undefined) {
+        removeHeader(written.headers, name); // It may write what it does not name among its fields.
+      }
       setHeader(written.headers, name, value);
     }
   },

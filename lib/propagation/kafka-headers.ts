@@ -100,7 +100,10 @@ const TRACEPARENT = /^(?!ff|00-.{52}-)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[
 /** Of a header that stands once. */
 function lastValid(key: string, value: unknown): string | undefined {
   const text = headerText(value);
-  return text === undefined || isOnlyOne(text) ? text?.trim() : lastValidOf(key, [text]);
+  if (text === undefined || !isOnlyOne(text)) {
+    return text === undefined ? undefined : lastValidOf(key, [text]);
+  }
+  return NEVER_A_LIST.test(key) ? text.trim() : text;
 }
 
 /** As of most messages: there is nothing to choose from. */

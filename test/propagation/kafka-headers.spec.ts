@@ -84,6 +84,10 @@ describe('kafkaHeadersGetter', () => {
     },
   );
 
+  it.each(['tracestate', 'baggage', 'x-own'])('leaves white space around a %s to the propagator', (name) => {
+    expect(kafkaHeadersGetter.get({ [name]: Buffer.from(' a=1 ') }, name)).toBe(' a=1 ');
+  });
+
   it('takes a comma in any other header for a part of its value', () => {
     expect(kafkaHeadersGetter.get({ baggage: 'a=1,b=2' }, 'baggage')).toBe('a=1,b=2');
     expect(kafkaHeadersGetter.get({ baggage: ['a=1', 'a=2,b=2', ''] }, 'baggage')).toBe('a=2,b=2');
