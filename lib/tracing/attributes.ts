@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Attributes } from '@opentelemetry/api';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import type { ResolvedOptions } from '../resolve-options.js';
+import { AttributeTemplate, setAttribute } from './attribute-template.js';
 import { CapturedHeaders } from './captured-headers.js';
 import { ask } from './hooks.js';
 import { printable } from './printable.js';
@@ -62,31 +63,21 @@ type OfTopic = Pick<TopicPolicy, 'template' | 'messageKey'>;
 
 const NOTHING_SAID: OfTopic = { template: undefined, messageKey: true };
 
-/** What a message may say of itself; each combination is a shape of its own. */
-const KEY = 1;
-const PARTITION = 2;
-const OFFSET = 4;
-const SHAPES = 8;
-
-/**
- * What is the same for all messages of a topic, by what they say of themselves: the places for that are there already, so
- * that a copy is filled, and does not grow. To add to an object by one name after the other is what costs.
- */
-type Templates = (Attributes | undefined)[];
-
 /**
  * Makes the attributes of spans. Those that are the same for all messages of a topic are made once.
  *
  * @internal
  */
 export class SpanAttributes {
-  readonly #topics = new WeakMap<KafkaEndpoint, Map<Operation, Map<string | undefined, Templates>>>();
+  readonly #topics = new WeakMap<KafkaEndpoint, Map<Operation, Map<string | undefined, AttributeTemplate>>>();
+  readonly #position: AttributeTemplate;
   readonly #both: boolean;
   readonly #bodySize: boolean;
   readonly #capturedHeaders: CapturedHeaders | undefined;
 
   constructor({ semconv: names, bodySize, captureHeaders }: DescribingOptions) {
     this.#both = names === 'both';
+    this.#position = new AttributeTemplate({}, this.#both);
     this.#bodySize = bodySize;
     this.#capturedHeaders = captureHeaders.length === 0 ? undefined : new CapturedHeaders(captureHeaders);
   }
@@ -100,15 +91,8 @@ export class SpanAttributes {
     said: OfTopic = NOTHING_SAID,
   ): Attributes {
     const key = said.messageKey === true ? printable(message.key) : undefined;
-    const attributes = this.#filled(
-      endpoint,
-      operation,
-      topic,
-      said.template,
-      key,
-      message.partition,
-      message.offset,
-    );
+    const template = this.#templateOf(endpoint, operation, topic, said.template);
+    const attributes = template.filled(key, message.partition, message.offset);
     if (message.value === null) {
       this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, true);
     }
@@ -142,26 +126,12 @@ export class SpanAttributes {
     template: string | undefined,
     partition?: number,
   ): Attributes {
-    return this.#filled(endpoint, operation, topic, template, undefined, partition, undefined);
+    return this.#templateOf(endpoint, operation, topic, template).filled(undefined, partition, undefined);
   }
 
   /** Where in the topic a message is. */
   ofPosition(partition: number | undefined, offset: string | undefined): Attributes {
-    const id = partition === undefined || partition === null ? undefined : String(partition);
-    if (id === undefined || offset === undefined) {
-      const attributes: Attributes = {};
-      this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, id);
-      this.#set(attributes, semconv.KAFKA_OFFSET, offset === undefined ? undefined : Number(offset));
-      return attributes;
-    }
-    const at = Number(offset);
-    return this.#both
-      ? {
-          [semconv.MESSAGING_DESTINATION_PARTITION_ID]: id,
-          [semconv.KAFKA_OFFSET]: at,
-          [semconv.MESSAGING_KAFKA_OFFSET]: at,
-        }
-      : { [semconv.MESSAGING_DESTINATION_PARTITION_ID]: id, [semconv.KAFKA_OFFSET]: at };
+    return this.#position.filled(undefined, partition, offset);
   }
 
   /** Who does something that is no messaging operation. */
@@ -171,42 +141,12 @@ export class SpanAttributes {
     return attributes;
   }
 
-  #filled(
+  #templateOf(
     endpoint: KafkaEndpoint,
     operation: Operation,
     topic: string | undefined,
     template: string | undefined,
-    key: string | undefined,
-    partition: number | null | undefined,
-    offset: string | undefined,
-  ): Attributes {
-    const templates = this.#templatesOf(endpoint, operation, topic);
-    const hasPartition = partition !== undefined && partition !== null;
-    const shape =
-      (key === undefined ? 0 : KEY) | (hasPartition ? PARTITION : 0) | (offset === undefined ? 0 : OFFSET);
-    const attributes = {
-      ...(templates[shape] ??= this.#buildForShape(endpoint, operation, topic, template, shape)),
-    };
-    if (key !== undefined) {
-      attributes[semconv.KAFKA_MESSAGE_KEY] = key;
-      if (this.#both) {
-        attributes[semconv.MESSAGING_KAFKA_MESSAGE_KEY] = key;
-      }
-    }
-    if (hasPartition) {
-      attributes[semconv.MESSAGING_DESTINATION_PARTITION_ID] = String(partition);
-    }
-    if (offset !== undefined) {
-      const at = Number(offset);
-      attributes[semconv.KAFKA_OFFSET] = at;
-      if (this.#both) {
-        attributes[semconv.MESSAGING_KAFKA_OFFSET] = at;
-      }
-    }
-    return attributes;
-  }
-
-  #templatesOf(endpoint: KafkaEndpoint, operation: Operation, topic: string | undefined): Templates {
+  ): AttributeTemplate {
     let operations = this.#topics.get(endpoint);
     if (operations === undefined) {
       operations = new Map();
@@ -217,30 +157,16 @@ export class SpanAttributes {
       topics = new Map();
       operations.set(operation, topics);
     }
-    let templates = topics.get(topic);
-    if (templates === undefined) {
-      templates = Array.from({ length: SHAPES }, () => undefined);
+    let found = topics.get(topic);
+    if (found === undefined) {
+      const same = this.#buildForTopic(endpoint, operation, topic, template);
+      found = new AttributeTemplate(same, this.#both);
       if (topics.size >= MOST_TOPICS) {
         topics.clear();
       }
-      topics.set(topic, templates);
+      topics.set(topic, found);
     }
-    return templates;
-  }
-
-  #buildForShape(
-    endpoint: KafkaEndpoint,
-    operation: Operation,
-    topic: string | undefined,
-    template: string | undefined,
-    shape: number,
-  ): Attributes {
-    const attributes = this.#buildForTopic(endpoint, operation, topic, template);
-    this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, shape & KEY ? '' : undefined);
-    this.#set(attributes, semconv.MESSAGING_DESTINATION_PARTITION_ID, shape & PARTITION ? '' : undefined);
-    this.#set(attributes, semconv.KAFKA_OFFSET, shape & OFFSET ? 0 : undefined);
-    // As JSON makes them, all names at once: only of such an object is a copy cheap.
-    return JSON.parse(JSON.stringify(attributes)) as Attributes;
+    return found;
   }
 
   #buildForTopic(
@@ -268,14 +194,7 @@ export class SpanAttributes {
   }
 
   #set(attributes: Attributes, name: string, value: string | number | boolean | undefined): void {
-    if (value === undefined) {
-      return;
-    }
-    attributes[name] = value;
-    const former = this.#both ? semconv.FORMER_NAMES[name] : undefined;
-    if (former !== undefined) {
-      attributes[former] = value;
-    }
+    setAttribute(attributes, name, value, this.#both);
   }
 }
 
