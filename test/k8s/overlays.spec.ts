@@ -45,6 +45,15 @@ describe.each(['dev', 'prod'])('sample/k8s/overlays/%s', (overlay) => {
     });
   });
 
+  it('lets one pod at a time be taken away from whatever may have several, and spreads them over nodes', () => {
+    const several = ['messaging/kafka', 'production/order-service', 'production/notification-service'];
+    for (const id of several) {
+      expect(manifests.get('PodDisruptionBudget', id).spec.maxUnavailable).toBe(1);
+      const { topologySpreadConstraints } = manifests.workload(id).spec.template.spec;
+      expect(topologySpreadConstraints).toMatchObject([{ topologyKey: 'kubernetes.io/hostname' }]);
+    }
+  });
+
   it('keeps the root file system of everything read-only, but for Kafka, whose image writes its configuration', () => {
     const writable = manifests.workloads.filter((workload) =>
       containersOf(workload).some(({ securityContext }) => securityContext?.readOnlyRootFilesystem !== true),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addressesOf } from '../support/k8s/addresses.js';
 import { mountedFile } from '../support/k8s/mounted-file.js';
 import { render } from '../support/k8s/render.js';
 
@@ -34,6 +35,33 @@ describe('the configuration of', () => {
         },
       },
     });
+  });
+
+  it('the Collector sends spans to Tempo by gRPC, and Prometheus asks it for metrics', () => {
+    expect(fileOf('otel-collector', 'otel-collector.yaml')).toMatchObject({
+      exporters: {
+        'otlp_grpc/tempo': { endpoint: 'tempo.observability.svc.cluster.local:4317' },
+        prometheus: { endpoint: '0.0.0.0:8889' },
+      },
+    });
+    expect(fileOf('tempo', 'tempo-config.yaml')).toMatchObject({
+      distributor: { receivers: { otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' } } } } },
+    });
+    expect(addressesOf(manifests, manifests.workload('observability/prometheus'))).toEqual([
+      { host: 'otel-collector.observability.svc.cluster.local', port: 8889 },
+    ]);
+  });
+
+  it('the Collector asks Kubernetes for pods of the services alone, and may ask for nothing else', () => {
+    expect(fileOf('otel-collector', 'otel-collector.yaml')).toMatchObject({
+      processors: { k8s_attributes: { filter: { namespace: 'production' } } },
+    });
+    expect(manifests.get('Role', 'production/otel-collector').rules).toEqual([
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
+    ]);
+    const { serviceAccountName } = manifests.workload('observability/otel-collector').spec.template.spec;
+    expect(serviceAccountName).toBe('otel-collector');
   });
 
   it('Tempo shows in a search what has only just come', () => {

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Manifests, Workload } from './manifests.js';
+import { idOf, type Manifests, type Workload } from './manifests.js';
 
 /** What is in a YAML file that a workload has mounted; nothing where it has none of that name. */
 export function mountedFile(manifests: Manifests, { metadata, spec }: Workload, name: string): unknown {
@@ -10,10 +10,33 @@ export function mountedFile(manifests: Manifests, { metadata, spec }: Workload, 
 }
 
 /** Whether an argument names the place where a file is mounted. */
-export function isTold({ spec: { template } }: Workload, name: string): boolean {
+function isTold({ spec: { template } }: Workload, name: string): boolean {
   return template.spec.containers.some(({ args = [], volumeMounts = [] }) =>
     volumeMounts.some(({ mountPath }) => args.some((word) => word.endsWith(`=${mountPath}/${name}`))),
   );
+}
+
+/**
+ * What is wrong with a file of the workloads that have it: they are not told of it, it has settings that are not known, or else
+ * what `mistakesIn` finds. One sentence each, which names the workload.
+ */
+export function mistakesOfFile(
+  manifests: Manifests,
+  name: string,
+  known: Keys,
+  mistakesIn: (file: never, workload: Workload) => readonly string[],
+): readonly string[] {
+  return manifests.workloads.flatMap((workload) => {
+    const file = mountedFile(manifests, workload, name);
+    if (file === null) return [];
+    const mistakes = [
+      ...(isTold(workload, name) ? [] : [`it is not told of ${name}`]),
+      ...unknownKeys(file, known).map((key) => `the setting ${key} is not known`),
+    ];
+    return (mistakes.length > 0 ? mistakes : mistakesIn(file as never, workload)).map(
+      (mistake) => `${idOf(workload)}: ${mistake}`,
+    );
+  });
 }
 
 /** Settings by their names: of a list those of each item, below `*` of whatever stands there. */
@@ -22,7 +45,7 @@ export interface Keys {
 }
 
 /** The settings of a file that are not known, by their paths. */
-export function unknownKeys(value: unknown, known: Keys | true, path = ''): readonly string[] {
+function unknownKeys(value: unknown, known: Keys | true, path = ''): readonly string[] {
   if (known === true || typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item) => unknownKeys(item, known, path));
   return Object.entries(value).flatMap(([name, below]) => {

@@ -1,5 +1,5 @@
-import { idOf, type Manifests, probesOf, portNumber, type Workload } from '../manifests.js';
-import { isListeningPort, isTold, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
+import { type Manifests, probesOf, portNumber, type Workload } from '../manifests.js';
+import { isListeningPort, type Keys, mistakesOfFile } from '../mounted-file.js';
 import type { Rule } from './rule.js';
 
 type Pipeline = Readonly<Record<'receivers' | 'processors' | 'exporters', readonly string[]>>;
@@ -27,8 +27,6 @@ interface CollectorFile {
     readonly pipelines: Readonly<Record<string, Pipeline>>;
   };
 }
-
-const FILE = 'otel-collector.yaml';
 
 /** A Collector 0.155.0 took them, by hand (sample/k8s/README.md): whoever adds one lets it say that it does. */
 const KEYS: Keys = {
@@ -77,23 +75,13 @@ const ORDER = ['memory_limiter', 'k8s_attributes', 'tail_sampling'];
 
 /** The Collector's file has settings that there are, uses what it declares, in the right order, and may ask for what it adds. */
 export const collector: Rule = (manifests) =>
-  manifests.workloads.flatMap((workload) => {
-    const file = mountedFile(manifests, workload, FILE) as CollectorFile | null;
-    if (!file) return [];
-    const unknown = unknownKeys(file, KEYS);
-    const mistakes = !isTold(workload, FILE)
-      ? [`it is not told of ${FILE}`]
-      : unknown.length > 0
-        ? unknown.map((key) => `the setting ${key} is not known`)
-        : [
-            ...declarations(file),
-            ...Object.entries(file.service.pipelines).flatMap(([name, pipeline]) => order(name, pipeline)),
-            ...endpoints(workload, file),
-            ...exporters(file),
-            ...attributes(manifests, workload, file),
-          ];
-    return mistakes.map((mistake) => `${idOf(workload)}: ${mistake}`);
-  });
+  mistakesOfFile(manifests, 'otel-collector.yaml', KEYS, (file: CollectorFile, workload) => [
+    ...declarations(file),
+    ...Object.entries(file.service.pipelines).flatMap(([name, pipeline]) => order(name, pipeline)),
+    ...endpoints(workload, file),
+    ...exporters(file),
+    ...attributes(manifests, workload, file),
+  ]);
 
 function declarations(file: CollectorFile): readonly string[] {
   const pipelines = Object.values(file.service.pipelines);

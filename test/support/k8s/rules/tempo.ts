@@ -1,5 +1,5 @@
-import { containersOf, idOf, type Workload } from '../manifests.js';
-import { isListeningPort, isTold, type Keys, mountedFile, unknownKeys } from '../mounted-file.js';
+import { containersOf, type Workload } from '../manifests.js';
+import { isListeningPort, type Keys, mistakesOfFile } from '../mounted-file.js';
 import type { Rule } from './rule.js';
 
 interface TempoFile {
@@ -12,8 +12,6 @@ interface TempoFile {
   readonly storage: { readonly trace: { readonly local: { path: string }; readonly wal: { path: string } } };
 }
 
-const FILE = 'tempo-config.yaml';
-
 /** As the documentation of Tempo 3.0 has them: no Tempo can be had here to take them. */
 const KEYS: Keys = {
   server: { http_listen_port: true },
@@ -25,17 +23,10 @@ const KEYS: Keys = {
 
 /** Tempo's file has settings that there are, listens where its pod does, and keeps everything in a volume that stays. */
 export const tempo: Rule = (manifests) =>
-  manifests.workloads.flatMap((workload) => {
-    const file = mountedFile(manifests, workload, FILE) as TempoFile | null;
-    if (!file) return [];
-    const unknown = unknownKeys(file, KEYS);
-    const mistakes = !isTold(workload, FILE)
-      ? [`it is not told of ${FILE}`]
-      : unknown.length > 0
-        ? unknown.map((key) => `the setting ${key} is not known`)
-        : [...endpoints(workload, file), ...paths(workload, file)];
-    return mistakes.map((mistake) => `${idOf(workload)}: ${mistake}`);
-  });
+  mistakesOfFile(manifests, 'tempo-config.yaml', KEYS, (file: TempoFile, workload) => [
+    ...endpoints(workload, file),
+    ...paths(workload, file),
+  ]);
 
 function endpoints(workload: Workload, { server, distributor }: TempoFile): readonly string[] {
   const received = Object.values(distributor.receivers.otlp.protocols).map(({ endpoint }) => endpoint);
