@@ -45,9 +45,9 @@ export function messagesOfBatch(batch: unknown): readonly TopicMessages[] | unde
  */
 export function recordWithHeaders(
   record: ProducerRecord,
-  [headers = []]: readonly (readonly unknown[])[],
+  headers: readonly (readonly unknown[])[],
 ): ProducerRecord {
-  const messages = messagesWithHeaders(record.messages, headers);
+  const messages = messagesWithHeaders(record.messages, headers[0] ?? []);
   if (messages === record.messages) {
     return record;
   }
@@ -103,7 +103,14 @@ function withHeaders(message: Message, headers: unknown): Message {
   if (headers === message.headers || isRefused(message)) {
     return message;
   }
-  return (isPlain(message) ? { ...message, headers } : ofClass(message, headers)) as Message;
+  return (isPlain(message) ? ofObject(message, headers) : ofClass(message, headers)) as Message;
+}
+
+/** With a place for the headers: to add to a copy what it has not takes V8 twenty times as long. */
+function ofObject(message: Message, headers: unknown): unknown {
+  const copy: Record<string, unknown> = { headers: undefined, ...message };
+  copy['headers'] = headers;
+  return copy;
 }
 
 const COMPUTED = ['key', 'value', 'partition', 'timestamp'] as const;

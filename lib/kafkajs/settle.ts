@@ -1,4 +1,4 @@
-import { attempt } from '../tracing/fail-open.js';
+import { report } from '../tracing/fail-open.js';
 
 /**
  * What has to be told how a call of the driver ended.
@@ -25,18 +25,34 @@ export function settle<T>(outcome: Outcome<T>, call: () => Promise<T>): Promise<
   try {
     called = call();
   } catch (error) {
-    attempt('tell that a call failed', () => outcome.failed(error));
+    tellFailed(outcome, error);
     throw error;
   }
   // What somebody else has wrapped, and a handler that is no async function, may return anything.
   return Promise.resolve(called).then(
     (result) => {
-      attempt('tell that a call succeeded', () => outcome.succeeded(result));
+      tellSucceeded(outcome, result);
       return result;
     },
     (error: unknown) => {
-      attempt('tell that a call failed', () => outcome.failed(error));
+      tellFailed(outcome, error);
       throw error;
     },
   );
+}
+
+function tellSucceeded<T>(outcome: Outcome<T>, result: T): void {
+  try {
+    outcome.succeeded(result);
+  } catch (error) {
+    report('tell that a call succeeded', error);
+  }
+}
+
+function tellFailed<T>(outcome: Outcome<T>, failure: unknown): void {
+  try {
+    outcome.failed(failure);
+  } catch (error) {
+    report('tell that a call failed', error);
+  }
 }

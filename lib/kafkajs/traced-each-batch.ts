@@ -2,6 +2,7 @@ import type { EachBatchHandler, EachBatchPayload } from 'kafkajs';
 import { DeliveredBatch } from '../tracing/processing/delivered-batch.js';
 import type { Delivery } from '../tracing/processing/delivery.js';
 import { attempt, startWithin } from '../tracing/fail-open.js';
+import { isAnythingRegistered } from '../tracing/registered-sdk.js';
 import { settle } from './settle.js';
 import type { ConsumerTracing } from './consumer-tracing.js';
 
@@ -23,6 +24,9 @@ function startDelivery(tracing: ConsumerTracing, { batch }: EachBatchPayload): D
     return undefined;
   }
   const { topic, partition, messages } = batch;
-  const seen = tracing.attempts.next(topic, partition, first.offset, last.offset);
+  const seen = tracing.attempts.nextBatch(topic, partition, first.offset, last.offset);
+  if (!isAnythingRegistered()) {
+    return undefined;
+  }
   return tracer.startProcessBatch(new DeliveredBatch(tracing.group, topic, partition, messages, seen));
 }

@@ -1,6 +1,7 @@
 import type { EachMessageHandler, EachMessagePayload } from 'kafkajs';
-import { type Delivery, rememberDelivery } from '../tracing/processing/delivery.js';
-import { attempt, startWithin } from '../tracing/fail-open.js';
+import { type Delivered, type Delivery, rememberDelivery } from '../tracing/processing/delivery.js';
+import { report, startWithin } from '../tracing/fail-open.js';
+import { isAnythingRegistered } from '../tracing/registered-sdk.js';
 import { settle } from './settle.js';
 import type { ConsumerTracing } from './consumer-tracing.js';
 
@@ -10,7 +11,7 @@ export function traceEachMessage(
   tracing: ConsumerTracing,
 ): EachMessageHandler {
   return function tracedEachMessage(this: unknown, payload: EachMessagePayload): Promise<void> {
-    const delivery = attempt('trace a delivery', () => startDelivery(tracing, payload));
+    const delivery = startDelivery(tracing, payload);
     return delivery === undefined
       ? eachMessage.call(this, payload)
       : settle(delivery, () => startWithin(delivery.context, () => eachMessage.call(this, payload)));
@@ -18,26 +19,34 @@ export function traceEachMessage(
 }
 
 function startDelivery(tracing: ConsumerTracing, payload: EachMessagePayload): Delivery | undefined {
-  const tracer = tracing.tracer();
-  if (tracer === undefined) {
+  try {
+    const tracer = tracing.tracer();
+    if (tracer === undefined) {
+      return undefined;
+    }
+    const { topic, partition, message, heartbeat } = payload;
+    const delivered: Delivered = {
+      endpoint: tracing.group,
+      topic,
+      partition,
+      message,
+      handlers: tracing.handlersOf?.(topic),
+      seen: tracing.attempts.next(topic, partition, message.offset),
+    };
+    if (!isAnythingRegistered()) {
+      rememberDelivery(heartbeat, delivered); // A dead letter tells of it.
+      return undefined;
+    }
+    const delivery = tracer.startProcess(delivered);
+    rememberDelivery(heartbeat, delivery); // kafkajs makes one for each message.
+    if (delivered.handlers?.isMissing === true && expectsReply(message.headers)) {
+      delivery.failUnhandled('There is no handler for this request.');
+    }
+    return delivery;
+  } catch (error) {
+    report('trace a delivery', error);
     return undefined;
   }
-  const { topic, partition, message, heartbeat } = payload;
-  const { key, value, headers, offset, timestamp } = message;
-  const handlers = tracing.handlersOf?.(topic);
-  const delivery = tracer.startProcess({
-    endpoint: tracing.group,
-    topic,
-    message: { key, value, headers, offset, partition, timestamp },
-    handled: { topic, partition, message },
-    handlers,
-    seen: tracing.attempts.next(topic, partition, offset).count,
-  });
-  rememberDelivery(heartbeat, delivery); // kafkajs makes one for each message.
-  if (handlers?.isMissing === true && expectsReply(headers)) {
-    delivery.failUnhandled('There is no handler for this request.');
-  }
-  return delivery;
 }
 
 /** As Nest's server sees it: a message with both headers is a request. */

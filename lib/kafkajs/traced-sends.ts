@@ -1,7 +1,7 @@
 import type { ProducerBatch, ProducerRecord, RecordMetadata, TopicMessages } from 'kafkajs';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
-import { attempt } from '../tracing/fail-open.js';
-import type { KafkaTracer } from '../tracing/kafka-tracer.js';
+import { report } from '../tracing/fail-open.js';
+import { isAnythingRegistered } from '../tracing/registered-sdk.js';
 import type { Placement, Sending } from '../tracing/sending/sending.js';
 import type { Transaction } from '../tracing/sending/transaction.js';
 import type { DriverTracing } from './driver-tracing.js';
@@ -12,7 +12,7 @@ import {
   messagesOfRecord,
   recordWithHeaders,
 } from './outgoing-messages.js';
-import { settle } from './settle.js';
+import { type Outcome, settle } from './settle.js';
 
 type Sent = Promise<RecordMetadata[]>;
 
@@ -41,16 +41,18 @@ export function traceSends(
     withHeaders: (outgoing: T, headers: Sending['headers']) => T,
   ) =>
     function tracedSend(this: unknown, outgoing: T): Sent {
-      const sending = attempt('trace a send', () => {
-        const messages = messagesOf(outgoing);
-        return messages && startSend(tracing.tracer(), endpoint, messages, transaction);
-      });
+      const sending = startSend(tracing, endpoint, () => messagesOf(outgoing), transaction);
       if (sending === undefined) {
         return given.call(this, outgoing);
       }
-      const carrying = attempt('write the headers', () => withHeaders(outgoing, sending.headers)) ?? outgoing;
+      let carrying = outgoing;
+      try {
+        carrying = withHeaders(outgoing, sending.headers);
+      } catch (error) {
+        report('write the headers', error);
+      }
       const own = driversOwn(given, tracing.foreign);
-      return settle<RecordMetadata[]>(outcomeOf(sending), () => own.call(this, carrying));
+      return settle<RecordMetadata[]>(new SendOutcome(sending), () => own.call(this, carrying));
     };
 
   sender.send = traced(send, messagesOfRecord, recordWithHeaders);
@@ -58,24 +60,47 @@ export function traceSends(
 }
 
 function startSend(
-  tracer: KafkaTracer | undefined,
+  tracing: DriverTracing,
   endpoint: KafkaEndpoint,
-  outgoing: readonly TopicMessages[],
+  messagesToSend: () => readonly TopicMessages[] | undefined,
   transaction: Transaction | undefined,
 ): Sending | undefined {
-  const [first] = outgoing;
-  const [message] = first?.messages ?? [];
-  return first !== undefined && message !== undefined && outgoing.length === 1 && first.messages.length === 1
-    ? tracer?.startSend(endpoint, first.topic, message, transaction)
-    : tracer?.startSendOfMany(endpoint, outgoing, transaction);
+  try {
+    const tracer = tracing.tracer();
+    const outgoing = tracer === undefined || !isAnythingRegistered() ? undefined : messagesToSend();
+    if (tracer === undefined || outgoing === undefined) {
+      return undefined;
+    }
+    const first = outgoing[0];
+    const message = first?.messages[0];
+    return first !== undefined &&
+      message !== undefined &&
+      outgoing.length === 1 &&
+      first.messages.length === 1
+      ? tracer.startSend(endpoint, first.topic, message, transaction)
+      : tracer.startSendOfMany(endpoint, outgoing, transaction);
+  } catch (error) {
+    report('trace a send', error);
+    return undefined;
+  }
 }
 
-function outcomeOf(sending: Sending) {
-  return {
-    isWatched: sending.isWatched,
-    succeeded: (metadata: unknown) => sending.succeeded(placementsIn(metadata)),
-    failed: (error: unknown) => sending.failed(error),
-  };
+class SendOutcome implements Outcome<unknown> {
+  readonly isWatched: boolean;
+  readonly #sending: Sending;
+
+  constructor(sending: Sending) {
+    this.isWatched = sending.isWatched;
+    this.#sending = sending;
+  }
+
+  succeeded(metadata: unknown): void {
+    this.#sending.succeeded(placementsIn(metadata));
+  }
+
+  failed(error: unknown): void {
+    this.#sending.failed(error);
+  }
 }
 
 /** With `acks: 0` the broker does not answer, and a producer that somebody else has wrapped may return anything. */

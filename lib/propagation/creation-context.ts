@@ -6,7 +6,7 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api';
-import { type KafkaHeaders, isCarrier, kafkaHeadersGetter } from './kafka-headers.js';
+import { type KafkaHeaders, isCarrier, listedHeadersGetter } from './kafka-headers.js';
 import { readableHeaders } from './readable-headers.js';
 
 /**
@@ -34,7 +34,7 @@ export function extractCreationContext(headers: KafkaHeaders | null | undefined)
   if (readable === undefined) {
     return NO_CREATION_CONTEXT; // As of most messages: nothing is computed for them.
   }
-  const context = propagation.extract(ROOT_CONTEXT, readable, kafkaHeadersGetter);
+  const context = propagation.extract(ROOT_CONTEXT, readable, listedHeadersGetter);
   const spanContext = trace.getSpanContext(context);
   return {
     context,

@@ -44,8 +44,9 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
   if (headers !== null && headers !== undefined && !isCarrier(headers)) {
     return headers; // Not headers: for kafkajs to refuse in its own words.
   }
-  if (isCarrier(headers) && !hasFields(headers)) {
-    return headersWithMore(headers, context);
+  const fields = contextFields();
+  if (isCarrier(headers) && !hasFields(headers, fields)) {
+    return headersWithMore(headers, context, fields);
   }
   const written: Record<string, unknown> = {};
   propagation.inject(context, written, writer);
@@ -57,7 +58,6 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
   if (names.length === 0 && !isEchoed) {
     return headersWithOneSpanContext(headers);
   }
-  const fields = contextFields();
   try {
     return replaced(headers, written, namesReplacedBy(names, ownNames(headers), fields, isEchoed));
   } catch {
@@ -66,8 +66,7 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
 }
 
 /** Whether any of the headers may be the propagator's, or they cannot be listed. */
-function hasFields(headers: KafkaHeaders): boolean {
-  const fields = contextFields();
+function hasFields(headers: KafkaHeaders, fields: ContextFields): boolean {
   try {
     for (const name of Object.keys(headers)) {
       if (fields(name) !== undefined) {
@@ -81,19 +80,23 @@ function hasFields(headers: KafkaHeaders): boolean {
 }
 
 /** As of most messages: what the propagator writes is added. */
-function headersWithMore(headers: KafkaHeaders, context: Context): KafkaHeaders {
+function headersWithMore(headers: KafkaHeaders, context: Context, fields: ContextFields): KafkaHeaders {
   const copy = copyOf(headers);
   if (copy === undefined) {
     return headers;
   }
-  const written = new Written(copy, contextFields());
+  const written = new Written(copy, fields);
   propagation.inject(context, written, adder);
   return written.count === 0 ? headers : copy;
 }
 
 function copyOf(headers: KafkaHeaders): Record<string, unknown> | undefined {
   try {
-    return { ...headers };
+    const copy: Record<string, unknown> = {};
+    for (const name of Object.keys(headers)) {
+      setHeader(copy, name, headers[name]); // To add to what `{ ...headers }` makes takes V8 twenty times as long.
+    }
+    return copy;
   } catch {
     return undefined; // A hostile carrier, such as one whose property getters throw.
   }

@@ -1,5 +1,5 @@
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
-import { namesakes, ownNames, removeHeader, setHeader } from './header-names.js';
+import { isNamesake, ownNames, removeHeader, setHeader } from './header-names.js';
 
 /**
  * Kafka headers as they are met in a Node process: of kafkajs (strings, Buffers, arrays of them where a header is
@@ -20,21 +20,47 @@ export type KafkaHeaders = Readonly<Record<string, unknown>>;
  */
 export const kafkaHeadersGetter: TextMapGetter<KafkaHeaders | null | undefined> = {
   keys: (headers) => (isCarrier(headers) ? ownNames(headers) : []),
-  get(headers, key) {
-    if (!isCarrier(headers)) {
-      return undefined;
-    }
-    try {
-      const names = namesakes(headers, key);
-      const only = names.length === 1 ? headers[names[0] as string] : undefined;
-      return names.length === 1 && !Array.isArray(only)
-        ? lastValid(key, only)
-        : lastValidOf(key, names.flatMap((name) => headers[name]).toReversed());
-    } catch {
-      return undefined; // A hostile carrier, such as one whose property getters throw.
-    }
-  },
+  get: (headers, key) => (isCarrier(headers) ? valueIn(headers, ownNames(headers), key) : undefined),
 };
+
+/**
+ * Headers, and their names, which are listed once: a propagator asks for several.
+ *
+ * @internal
+ */
+export interface ListedHeaders {
+  readonly headers: KafkaHeaders;
+  readonly names: readonly string[];
+}
+
+/** As {@link kafkaHeadersGetter} reads them. */
+export const listedHeadersGetter: TextMapGetter<ListedHeaders> = {
+  keys: ({ names }) => [...names],
+  get: ({ headers, names }, key) => valueIn(headers, names, key),
+};
+
+function valueIn(headers: KafkaHeaders, names: readonly string[], key: string): string | undefined {
+  try {
+    let only: string | undefined;
+    for (const name of names) {
+      if (isNamesake(name, key)) {
+        if (only !== undefined) {
+          return lastValidOf(key, valuesOf(headers, names, key).toReversed());
+        }
+        only = name;
+      }
+    }
+    const value = only === undefined ? undefined : headers[only];
+    return Array.isArray(value) ? lastValidOf(key, value.toReversed()) : lastValid(key, value);
+  } catch {
+    return undefined; // A hostile carrier, such as one whose property getters throw.
+  }
+}
+
+/** Of one name in several letter cases. */
+function valuesOf(headers: KafkaHeaders, names: readonly string[], key: string): readonly unknown[] {
+  return names.filter((name) => isNamesake(name, key)).flatMap((name) => headers[name]);
+}
 
 /**
  * Writes a header for a propagator. It replaces the header of that name in every letter case, so that there is never a
@@ -92,6 +118,10 @@ export function headerText(value: unknown): string | undefined {
 // Headers whose value never holds a comma: one that does is a repeated header that Nest's KafkaParser has joined.
 const NEVER_A_LIST = /^(traceparent|b3|x-b3-.*|uber-trace-id)$/i;
 
+function isNeverAList(key: string): boolean {
+  return key === 'traceparent' || NEVER_A_LIST.test(key);
+}
+
 const LIST = /^(tracestate|baggage)$/i;
 
 /** @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent: version 00 ends after the flags */
@@ -103,7 +133,7 @@ function lastValid(key: string, value: unknown): string | undefined {
   if (text === undefined || !isOnlyOne(text)) {
     return text === undefined ? undefined : lastValidOf(key, [text]);
   }
-  return NEVER_A_LIST.test(key) ? text.trim() : text;
+  return isNeverAList(key) ? text.trim() : text;
 }
 
 /** As of most messages: there is nothing to choose from. */
@@ -142,7 +172,7 @@ function isFilled(value: string): boolean {
 }
 
 function candidatesOf(key: string): (text: string) => readonly string[] {
-  if (NEVER_A_LIST.test(key)) {
+  if (isNeverAList(key)) {
     return joinedInFromTheLast;
   }
   return LIST.test(key) ? (text) => [beginningOfList(text)] : (text) => [text];

@@ -1,6 +1,6 @@
 import { namesByField } from './context-fields.js';
 import { ownNames, setHeader } from './header-names.js';
-import type { KafkaHeaders } from './kafka-headers.js';
+import type { KafkaHeaders, ListedHeaders } from './kafka-headers.js';
 
 // A propagator looks for each of its headers among all, and that of Jaeger copies its baggage for each entry: of a megabyte
 // of headers, which somebody may send, that takes seconds.
@@ -13,15 +13,15 @@ const MOST_HEADERS = 256;
  * @returns `undefined` where there are none, or none can be read
  * @internal
  */
-export function readableHeaders(headers: KafkaHeaders): KafkaHeaders | undefined {
+export function readableHeaders(headers: KafkaHeaders): ListedHeaders | undefined {
   const names = ownNames(headers);
   if (names.length === 0) {
     return undefined;
   }
-  return names.length <= MOST_HEADERS ? headers : ofPropagator(headers, names);
+  return names.length <= MOST_HEADERS ? { headers, names } : ofPropagator(headers, names);
 }
 
-function ofPropagator(headers: KafkaHeaders, names: readonly string[]): KafkaHeaders | undefined {
+function ofPropagator(headers: KafkaHeaders, names: readonly string[]): ListedHeaders | undefined {
   const byField = namesByField(names);
   const own: Record<string, unknown> = {};
   let baggage = 0;
@@ -33,7 +33,7 @@ function ofPropagator(headers: KafkaHeaders, names: readonly string[]): KafkaHea
         setHeader(own, name, values);
       }
     }
-    return own;
+    return { headers: own, names: Object.keys(own) };
   } catch {
     return undefined; // A hostile carrier, such as one whose property getters throw.
   }

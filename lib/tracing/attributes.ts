@@ -82,17 +82,22 @@ export class SpanAttributes {
     this.#capturedHeaders = captureHeaders.length === 0 ? undefined : new CapturedHeaders(captureHeaders);
   }
 
-  /** Everything that is known when the span is created: samplers read it. */
+  /**
+   * Everything that is known when the span is created: samplers read it.
+   *
+   * @param partition where the message itself does not say it
+   */
   ofMessage(
     endpoint: KafkaEndpoint,
     operation: Operation,
     topic: string,
     message: DescribedMessage,
     said: OfTopic = NOTHING_SAID,
+    partition = message.partition,
   ): Attributes {
     const key = said.messageKey === true ? printable(message.key) : undefined;
     const template = this.#templateOf(endpoint, operation, topic, said.template);
-    const attributes = template.filled(key, message.partition, message.offset);
+    const attributes = template.filled(key, partition, message.offset);
     if (message.value === null) {
       this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, true);
     }

@@ -25,23 +25,29 @@ export function attempt<T>(purpose: string, work: () => T): T | undefined {
  * @internal
  */
 export function within<T>(active: Context, work: () => T): T {
-  let outcome: { readonly value: T } | { readonly thrown: unknown } | undefined;
-  attempt('activate a context', () =>
+  let outcome: 'none' | 'returned' | 'thrown' = 'none';
+  let result: unknown;
+  try {
     context.with(active, () => {
       try {
-        outcome = { value: work() };
+        result = work();
+        outcome = 'returned';
       } catch (thrown) {
-        outcome = { thrown };
+        result = thrown;
+        outcome = 'thrown';
       }
-    }),
-  );
-  if (outcome === undefined) {
+    });
+  } catch (error) {
+    report('activate a context', error);
+  }
+  const ended = outcome as 'none' | 'returned' | 'thrown'; // The compiler does not see the assignments.
+  if (ended === 'none') {
     return work();
   }
-  if ('thrown' in outcome) {
-    throw outcome.thrown;
+  if (ended === 'thrown') {
+    throw result;
   }
-  return outcome.value;
+  return result as T;
 }
 
 /**
@@ -53,7 +59,7 @@ export function within<T>(active: Context, work: () => T): T {
 export function startWithin<T>(active: Context, work: () => T): T {
   return within(active, () => {
     const result = work();
-    return isThenable(result) ? (Promise.resolve(result) as T) : result; // A promise stays the one it is.
+    return isThenable(result) && !(result instanceof Promise) ? (Promise.resolve(result) as T) : result;
   });
 }
 

@@ -1,4 +1,5 @@
 import {
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   context,
   createContextKey,
@@ -8,6 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { attempt } from './fail-open.js';
+import { kafkaMetrics } from './kafka-metrics.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
 
 /**
@@ -63,6 +65,30 @@ export function flushers(): readonly Flush[] {
       await provider.forceFlush({ timeoutMillis });
     });
 }
+
+/**
+ * Whether a tracer provider, a propagator or a meter provider is registered: without all of them there is nothing to trace a
+ * message with. It is asked for each message, and compares identities; of a part that throws it is not known that it is
+ * missing.
+ *
+ * @internal
+ */
+export function isAnythingRegistered(): boolean {
+  try {
+    const provider = trace.getTracerProvider() as Proxy;
+    return (
+      typeof provider.getDelegate !== 'function' ||
+      provider.getDelegate() !== NO_TRACER_PROVIDER ||
+      kafkaMetrics.isOn() ||
+      propagation.fields().length > 0
+    );
+  } catch {
+    return true;
+  }
+}
+
+// What the API's own stand-in for a provider stands before as long as there is none.
+const NO_TRACER_PROVIDER: object = new ProxyTracerProvider().getDelegate();
 
 /** What stands for a provider in the API before there is one; of any copy of the API, and so told by what it can do. */
 interface Proxy {

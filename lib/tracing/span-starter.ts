@@ -38,7 +38,8 @@ export class SpanStarter {
   start(what: string, name: string, options: SpanOptions, parent: Context): TracedSpan {
     try {
       const span = this.#currentTracer().startSpan(name, options, parent);
-      return isNoSpan(span) ? NO_SPAN : new TracedSpan(what, span, this.#openSpans());
+      const traced = new TracedSpan(what, span, this.#openSpans());
+      return traced.isRecording || !isNoSpan(span) ? traced : NO_SPAN;
     } catch (error) {
       report('start a span', error);
       return NO_SPAN;
@@ -77,7 +78,9 @@ export function spanContextOf(context: Context): SpanContext | undefined {
 }
 
 /**
- * Links to the valid ones of these, each once, and no more than `most`.
+ * Links to each of these spans, once, and to no more than `most`.
+ *
+ * @param contexts valid ones: they were looked at where they were read
  *
  * @internal
  */
@@ -88,7 +91,7 @@ export function linksTo(contexts: Iterable<SpanContext | undefined>, most = MOST
     if (links.length >= most) {
       break;
     }
-    if (context === undefined || !isSpanContextValid(context)) {
+    if (context === undefined) {
       continue;
     }
     if (links.length === FEW_LINKS) {

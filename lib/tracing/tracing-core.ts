@@ -42,9 +42,10 @@ export class TracingCore {
     topic: string,
     message: DescribedMessage,
     policy: TopicPolicy,
+    partition?: number,
   ): Attributes {
     try {
-      return this.attributes.ofMessage(endpoint, operation, topic, message, policy);
+      return this.attributes.ofMessage(endpoint, operation, topic, message, policy, partition);
     } catch (error) {
       report('describe a message', error);
       return {};

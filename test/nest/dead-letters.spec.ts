@@ -317,6 +317,42 @@ describe('a dead letter of what plain kafkajs handles', () => {
   });
 });
 
+describe('a dead letter where no SDK is registered', () => {
+  useTracing({ tracerProvider: false, contextManager: false, propagator: false });
+
+  it('has the very bytes that kafkajs received, and counts the deliveries', async () => {
+    const [topic, plain] = [await freshTopic(), await freshTopic('plain')];
+    const records: ProducerRecord[] = [];
+    const ofPlain: ProducerRecord[] = [];
+    const app: INestMicroservice = await startMicroservice({
+      controllers: [
+        handlerOf(topic, (kafka) => {
+          records.push(app.get(KafkaTracing).deadLetter(kafka, new Error('no')));
+          if (records.length < 3) {
+            throw new Error('once more');
+          }
+        }),
+      ],
+    });
+    await consume(tracedKafka(), plain, async (payload: EachMessagePayload) => {
+      ofPlain.push(app.get(KafkaTracing).deadLetter(payload, new Error('no')));
+      if (ofPlain.length < 2) {
+        throw new Error('once more');
+      }
+    });
+
+    const message = { key: BINARY, value: '{ "amount" : 10.50 }', headers: { 'x-delivery-attempt': '4' } };
+    await sendPlain(topic, message);
+    await sendPlain(plain, message);
+
+    await until('the messages are handled', () => records.length === 3 && ofPlain.length === 2);
+    expect(attemptsIn(records)).toEqual(['5', '6', '7']);
+    expect(attemptsIn(ofPlain)).toEqual(['5', '6']);
+    expect(records.map(({ messages }) => messages[0]?.key)).toEqual([BINARY, BINARY, BINARY]);
+    expect(records[0]?.messages[0]?.value).toEqual(Buffer.from(message.value));
+  });
+});
+
 describe('a chain from topic to retry topic to dead-letter topic', () => {
   const spans = useTracing();
 

@@ -1,6 +1,12 @@
-import { ROOT_CONTEXT, type SpanContext } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type SpanContext, createContextKey } from '@opentelemetry/api';
 import { describe, expect, it, vi } from 'vitest';
-import { type ReceivedMessage, isEcho, withReceived } from '../../lib/propagation/received-messages.js';
+import {
+  type ReceivedMessage,
+  handlingIn,
+  isEcho,
+  withHandling,
+  withReceived,
+} from '../../lib/propagation/received-messages.js';
 import { remoteSpan } from '../support/trace-context.js';
 
 const handling = (...messages: readonly ReceivedMessage[]) => withReceived(ROOT_CONTEXT, messages);
@@ -38,5 +44,39 @@ describe('an echo', () => {
     expect(read).not.toHaveBeenCalled();
     expect([echoes(context, remoteSpan(1)), echoes(context, remoteSpan(2))]).toEqual([true, false]);
     expect(read).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a context in which messages are handled', () => {
+  const [ONE, OTHER] = [createContextKey('one'), createContextKey('other')];
+  const outer = ROOT_CONTEXT.setValue(ONE, 1);
+  const handled = { received: undefined };
+  const context = withHandling(outer, handled);
+
+  it('has what it was made of, and knows what is handled', () => {
+    expect(context.getValue(ONE)).toBe(1);
+    expect(handlingIn(context)).toBe(handled);
+    expect(handlingIn(outer)).toBeUndefined();
+  });
+
+  it('passes on what is handled to what is made of it, and stays as it is', () => {
+    const inner = context.setValue(OTHER, 2).setValue(ONE, 3);
+    expect([inner.getValue(ONE), inner.getValue(OTHER), handlingIn(inner)]).toEqual([3, 2, handled]);
+    expect([context.getValue(ONE), context.getValue(OTHER)]).toEqual([1, undefined]);
+    const without = inner.deleteValue(ONE);
+    expect([without.getValue(ONE), without.getValue(OTHER), handlingIn(without)]).toEqual([
+      undefined,
+      2,
+      handled,
+    ]);
+  });
+
+  it('has one thing that is handled: what is handled within', () => {
+    const within = { received: undefined };
+    const inner = withHandling(context.setValue(OTHER, 2), within);
+    expect(handlingIn(inner)).toBe(within);
+    expect(handlingIn(inner.setValue(ONE, 3))).toBe(within);
+    expect([inner.getValue(ONE), inner.getValue(OTHER)]).toEqual([1, 2]);
+    expect(handlingIn(context)).toBe(handled);
   });
 });

@@ -270,7 +270,7 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
     const around = ambient === undefined ? undefined : tracer().startSpan(ambient);
     const active = around === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, around);
     const delivery = context.with(active, () =>
-      kafka.startProcess({ endpoint: ENDPOINT, topic: 'orders', message: { headers } }),
+      kafka.startProcess({ endpoint: ENDPOINT, topic: 'orders', partition: 0, message: { headers } }),
     );
     delivery.end();
     around?.end();
@@ -323,7 +323,7 @@ describe.each(SHAPES)('headers of the shape: $what', (shape) => {
 
 function handling(kafka: KafkaTracer, received: unknown, name: string): { active: Context; cast: Cast } {
   const message = { headers: received };
-  const delivery = kafka.startProcess({ endpoint: ENDPOINT, topic: 'orders', message });
+  const delivery = kafka.startProcess({ endpoint: ENDPOINT, topic: 'orders', partition: 0, message });
   delivery.end();
   return { active: delivery.context, cast: { [name]: delivery.span.spanContext } };
 }

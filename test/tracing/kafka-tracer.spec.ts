@@ -41,7 +41,12 @@ function headersOf(sending: Sending): unknown {
 
 /** Handles one message well. */
 function process(message: DescribedMessage = {}, options: KafkaTracingModuleOptions = {}): Delivery {
-  const delivery = tracerWith(options).startProcess({ endpoint: ENDPOINT, topic: 'orders', message });
+  const delivery = tracerWith(options).startProcess({
+    endpoint: ENDPOINT,
+    topic: 'orders',
+    partition: 3,
+    message,
+  });
   delivery.end();
   return delivery;
 }
@@ -79,7 +84,12 @@ describe('the span of a send', () => {
 
   it('replaces an echo of the message that is being handled', async () => {
     const headers = { traceparent: Buffer.from(traceparent(1)), other: 'x' };
-    const delivery = tracerWith().startProcess({ endpoint: ENDPOINT, topic: 'orders', message: { headers } });
+    const delivery = tracerWith().startProcess({
+      endpoint: ENDPOINT,
+      topic: 'orders',
+      partition: 0,
+      message: { headers },
+    });
     const sent = context.with(delivery.context, () => send({ headers }));
     delivery.end();
     const span = await spans.one('send orders');
@@ -95,6 +105,7 @@ describe('the span of a send', () => {
     const delivery = tracerWith({ relation }).startProcess({
       endpoint: ENDPOINT,
       topic: 'orders',
+      partition: 0,
       message: { headers },
     });
     context.with(delivery.context, () => send({ headers }));
@@ -168,7 +179,13 @@ describe('the span of a delivery', () => {
 
   it('says that no handler was registered', async () => {
     tracerWith()
-      .startProcess({ endpoint: ENDPOINT, topic: 'orders', message: {}, handlers: { isMissing: true } })
+      .startProcess({
+        endpoint: ENDPOINT,
+        topic: 'orders',
+        partition: 0,
+        message: {},
+        handlers: { isMissing: true },
+      })
       .end();
     expect((await spans.one('process orders')).attributes['nestjs.kafka.handler.missing']).toBe(true);
   });
@@ -179,7 +196,7 @@ describe('the span of a step', () => {
 
   it('is a child of the process span, in what is active', async () => {
     const tracer = tracerWith();
-    const delivery = tracer.startProcess({ endpoint: ENDPOINT, topic: 'orders', message: {} });
+    const delivery = tracer.startProcess({ endpoint: ENDPOINT, topic: 'orders', partition: 0, message: {} });
     context.with(propagation.setBaggage(delivery.context, propagation.createBaggage()), () => {
       expect(contextWithin(delivery)).toBe(context.active());
       tracer.startStep('step', delivery).end();

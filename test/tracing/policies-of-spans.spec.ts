@@ -17,7 +17,13 @@ const RELATIONS: readonly Relation[] = ['both', 'parent', 'link'];
 
 function process(headers: object, options: KafkaTracingModuleOptions, handlers = {}): Delivery {
   const tracer = new KafkaTracer(resolveOptions(options));
-  const delivery = tracer.startProcess({ endpoint: {}, topic: 'orders', message: { headers }, handlers });
+  const delivery = tracer.startProcess({
+    endpoint: {},
+    topic: 'orders',
+    partition: 0,
+    message: { headers },
+    handlers,
+  });
   delivery.end();
   return delivery;
 }

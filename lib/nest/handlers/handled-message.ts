@@ -5,7 +5,13 @@ import { extractCreationContext } from '../../propagation/creation-context.js';
 import { isCarrier } from '../../propagation/kafka-headers.js';
 import { isEcho } from '../../propagation/received-messages.js';
 import { attemptsSaidBy } from '../../tracing/processing/delivery-attempts.js';
-import { Delivery, deliveryOf } from '../../tracing/processing/delivery.js';
+import {
+  type Delivered,
+  Delivery,
+  deliveredOf,
+  deliveryOf,
+  handledOf,
+} from '../../tracing/processing/delivery.js';
 import { activeContext } from '../../tracing/fail-open.js';
 
 /**
@@ -52,12 +58,13 @@ export function handledIn(
   const isOfHandler = given instanceof KafkaContext;
   const message = isOfHandler ? parsedMessageOf(given) : given;
   const delivery = (isOfHandler ? openedDelivery(given) : undefined) ?? deliveryIn(message);
-  const handled = delivery?.handled ?? message;
+  const untraced = delivery === undefined ? deliveredIn(given) : undefined;
+  const handled = delivery?.handled ?? (untraced && handledOf(untraced)) ?? message;
   const trust = delivery?.trust ?? trustOf(handled.topic) ?? 'continue';
   const said = trust === 'continue' ? attemptsSaidBy(handled.message.headers) : 0;
   const attempts = delivery?.handled
     ? delivery.attempts
-    : (delivery?.batch?.seen(handled.message) ?? 1) + said;
+    : (delivery?.batch?.seen(handled.message) ?? untraced?.seen ?? 1) + said;
   return { handled, attempts, trust };
 }
 
@@ -77,6 +84,16 @@ function deliveryIn(handled: HandledMessage): Delivery | undefined {
   const delivery = ofHeartbeat(heartbeat) ?? Delivery.in(activeContext());
   const isPart = delivery?.handled?.message === message || delivery?.batch?.find(message) !== undefined;
   return isPart ? delivery : undefined;
+}
+
+/** The message that is handled where nothing is registered to trace it with. */
+function deliveredIn(given: KafkaContext | HandledMessage): Delivered | undefined {
+  const isOfHandler = given instanceof KafkaContext;
+  const heartbeat: unknown = isOfHandler
+    ? given.getHeartbeat()
+    : (given as HandledMessage & { readonly heartbeat?: unknown }).heartbeat;
+  const delivered = typeof heartbeat === 'function' ? deliveredOf(heartbeat) : undefined;
+  return isOfHandler || delivered?.message === given.message ? delivered : undefined;
 }
 
 function ofHeartbeat(heartbeat: unknown): Delivery | undefined {

@@ -7,6 +7,7 @@ import { type Delivery, rememberDelivery } from '../../tracing/processing/delive
 import { attempt } from '../../tracing/fail-open.js';
 import { refusePromise } from '../../tracing/hooks.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
+import { isAnythingRegistered } from '../../tracing/registered-sdk.js';
 import { NO_SPAN } from '../../tracing/traced-span.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
 import type { TracedEventOptions } from '../decorators/traced-event.options.js';
@@ -37,7 +38,7 @@ export interface Handling {
 export function startHandling(execution: ExecutionContext): Handling | undefined {
   const kafka = kafkaContextOf(execution);
   const tracer = kafka === undefined ? undefined : currentTracer();
-  if (kafka === undefined || tracer === undefined) {
+  if (kafka === undefined || tracer === undefined || !isAnythingRegistered()) {
     return undefined;
   }
   const handler = execution.getHandler();
@@ -130,14 +131,9 @@ function openDelivery(
   kafka: KafkaContext,
   handlers: TracedEventOptions | undefined,
 ): Delivery {
-  const handled = parsedMessageOf(kafka);
-  const { topic, partition, message } = handled;
-  const { key, value, headers, offset, timestamp } = message;
   const delivery = tracer.startProcess({
     endpoint: UNKNOWN_ENDPOINT,
-    topic,
-    message: { key, value, headers, offset, partition, timestamp },
-    handled,
+    ...parsedMessageOf(kafka),
     handlers,
   });
   rememberDelivery(kafka, delivery);

@@ -18,7 +18,7 @@ export function attemptsSaidBy(headers: unknown): number {
 }
 
 /**
- * How often what is handed over now has been handed over in a row, this time included.
+ * How often the messages of a batch that is handed over now have been handed over in a row, this time included.
  *
  * @internal
  */
@@ -36,8 +36,8 @@ interface Run {
 }
 
 interface HandedOver {
-  readonly first: number;
-  readonly runs: readonly Run[];
+  first: number;
+  runs: readonly Run[];
 }
 
 /**
@@ -49,30 +49,49 @@ interface HandedOver {
 export class DeliveryAttempts {
   readonly #topics = new Map<string, Map<number, HandedOver>>();
 
-  /** A message, or a batch from `firstOffset` to `lastOffset`, is handed over. */
-  next(topic: string, partition: number, firstOffset: string, lastOffset = firstOffset): Attempt {
-    const [first, last] = [Number(firstOffset), Number(lastOffset)];
-    let partitions = this.#topics.get(topic);
-    if (partitions === undefined) {
-      partitions = new Map();
-      this.#topics.set(topic, partitions);
-    }
-    const before = partitions.get(partition);
-    const runs = handedOverAgain(
-      before !== undefined && before.first <= first ? before.runs : [],
-      first,
-      last,
-    );
-    partitions.set(partition, { first, runs });
+  /** A message is handed over: how often in a row, this time included. */
+  next(topic: string, partition: number, offset: string): number {
+    const at = Number(offset);
+    const runs = this.#handOver(topic, partition, at, at);
+    return countIn(runs, at);
+  }
+
+  /** A batch is handed over. */
+  nextBatch(topic: string, partition: number, firstOffset: string, lastOffset: string): Attempt {
+    const first = Number(firstOffset);
+    const runs = this.#handOver(topic, partition, first, Number(lastOffset));
     return {
       count: countIn(runs, first),
       countOf: (offset) => countIn(runs, Number(offset)),
     };
   }
+
+  #handOver(topic: string, partition: number, first: number, last: number): readonly Run[] {
+    let partitions = this.#topics.get(topic);
+    if (partitions === undefined) {
+      partitions = new Map();
+      this.#topics.set(topic, partitions);
+    }
+    let handedOver = partitions.get(partition);
+    if (handedOver === undefined) {
+      handedOver = { first, runs: [] };
+      partitions.set(partition, handedOver);
+    }
+    const isBefore = handedOver.runs.length === 1 && handedOver.runs[0]!.last < first; // As of most messages.
+    const runs = isBefore || handedOver.first > first ? NONE : handedOver.runs;
+    handedOver.runs = handedOverAgain(runs, first, last);
+    handedOver.first = first;
+    return handedOver.runs;
+  }
 }
+
+const NONE: readonly Run[] = [];
 
 /** A batch need not end where the one before it did: how much is fetched depends on other partitions, too. */
 function handedOverAgain(before: readonly Run[], first: number, last: number): readonly Run[] {
+  if (before.length === 0) {
+    return [{ last, count: 1 }];
+  }
   const runs: Run[] = [];
   let begin = first;
   for (const run of before) {

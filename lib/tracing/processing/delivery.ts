@@ -1,17 +1,43 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import type { HandledMessage } from '../../messages.js';
+import type { CreationContext } from '../../propagation/creation-context.js';
 import {
   type Handling,
   type ReceivedMessages,
   handlingIn,
+  receivedOf,
   withHandling,
 } from '../../propagation/received-messages.js';
 import type { Trust } from '../../topic.options.js';
-import type { DescribedMessage } from '../attributes.js';
+import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
 import { errorType } from '../error-type.js';
 import type { Measurement } from '../metrics/measurement.js';
+import type { TopicHandlers } from '../topic-policies.js';
 import type { TracedSpan } from '../traced-span.js';
+
+/**
+ * A message that is to be handled.
+ *
+ * @internal
+ */
+export interface Delivered {
+  readonly endpoint: KafkaEndpoint;
+  readonly topic: string;
+  readonly partition: number;
+  /** As kafkajs received it. */
+  readonly message: DescribedMessage;
+  readonly handlers?: TopicHandlers | undefined;
+  /** How often this process saw it in a row, this time included. */
+  readonly seen?: number | undefined;
+  /** The batch that the message is part of. */
+  readonly batch?: Delivery | undefined;
+}
+
+/** @internal */
+export function handledOf({ topic, partition, message }: Delivered): HandledMessage {
+  return { topic, partition, message: message as HandledMessage['message'] };
+}
 
 /**
  * What is known of a delivery besides its span.
@@ -21,14 +47,16 @@ import type { TracedSpan } from '../traced-span.js';
 export interface DeliverySetup {
   /** Whether an error is part of the business, and no failure. */
   readonly isExpected?: ((error: unknown) => boolean) | undefined;
-  /** The message as kafkajs received it; of a batch there is none. */
-  readonly handled?: HandledMessage | undefined;
+  /** The message; of a batch there is none. */
+  readonly delivered?: Delivered | undefined;
+  /** What was read out of the message. */
+  readonly creation?: CreationContext | undefined;
   /** How far its producer is trusted. */
   readonly trust?: Trust | undefined;
   /** How often the message was delivered, this time included. */
   readonly attempts?: number | undefined;
   readonly batch?: DeliveredBatch | undefined;
-  /** What was read out of the message, or messages. */
+  /** What was read out of the messages of the batch. */
   readonly received?: ReceivedMessages | undefined;
   /** Starts the handling of one message of the batch; `undefined` for any other message. */
   readonly startOf?: ((candidate: DescribedMessage) => Delivery | undefined) | undefined;
@@ -44,29 +72,15 @@ export interface DeliverySetup {
 export class Delivery implements Handling {
   /** What is active while the message is handled; the delivery is in it. */
   readonly context: Context;
-  readonly handled: HandledMessage | undefined;
-  readonly trust: Trust;
-  readonly attempts: number;
-  readonly batch: DeliveredBatch | undefined;
-  readonly received: ReceivedMessages | undefined;
-  readonly startOf: DeliverySetup['startOf'];
   readonly #span: TracedSpan;
-  readonly isExpected: ((error: unknown) => boolean) | undefined;
-  readonly #measured: Measurement | undefined;
+  readonly #setup: DeliverySetup;
   #errorType: string | undefined;
   #exception: { readonly original: unknown } | undefined;
   #ended = false;
 
   constructor(span: TracedSpan, context: Context, setup: DeliverySetup = {}) {
     this.#span = span;
-    this.isExpected = setup.isExpected;
-    this.handled = setup.handled;
-    this.trust = setup.trust ?? 'continue';
-    this.attempts = setup.attempts ?? 1;
-    this.batch = setup.batch;
-    this.received = setup.received;
-    this.startOf = setup.startOf;
-    this.#measured = setup.measured;
+    this.#setup = setup;
     this.context = withHandling(context, this);
   }
 
@@ -80,13 +94,49 @@ export class Delivery implements Handling {
     return this.#span;
   }
 
+  get isExpected(): DeliverySetup['isExpected'] {
+    return this.#setup.isExpected;
+  }
+
+  /** The message; of a batch there is none. */
+  get delivered(): Delivered | undefined {
+    return this.#setup.delivered;
+  }
+
+  /** The message as kafkajs received it; of a batch there is none. */
+  get handled(): HandledMessage | undefined {
+    const { delivered } = this.#setup;
+    return delivered && handledOf(delivered);
+  }
+
+  get trust(): Trust {
+    return this.#setup.trust ?? 'continue';
+  }
+
+  get attempts(): number {
+    return this.#setup.attempts ?? 1;
+  }
+
+  get batch(): DeliveredBatch | undefined {
+    return this.#setup.batch;
+  }
+
+  get received(): ReceivedMessages | undefined {
+    const { received, creation, delivered } = this.#setup;
+    return received ?? (creation && receivedOf(delivered?.message.headers, creation));
+  }
+
+  get startOf(): DeliverySetup['startOf'] {
+    return this.#setup.startOf;
+  }
+
   get isRecording(): boolean {
     return this.#span.isRecording;
   }
 
   /** Whether somebody has to say how it ended. */
   get isWatched(): boolean {
-    return this.isRecording || (this.#measured !== undefined && !this.#ended);
+    return this.isRecording || (this.#setup.measured !== undefined && !this.#ended);
   }
 
   setAttributes(attributes: Attributes): void {
@@ -141,7 +191,7 @@ export class Delivery implements Handling {
       return;
     }
     this.#ended = true;
-    this.#measured?.(this.#errorType);
+    this.#setup.measured?.(this.#errorType);
     this.#span.end();
   }
 
@@ -151,15 +201,40 @@ export class Delivery implements Handling {
   }
 }
 
-// By an object that belongs to one delivery alone, so that it is found also where no context manager is registered.
-const deliveries = new WeakMap<object, Delivery>();
+// A function keeps it itself: to the garbage collector an entry of a WeakMap costs more than most of a delivery.
+const REMEMBERED = Symbol('nestjs-kafka-tracing delivery');
+const remembered = new WeakMap<object, Delivery | Delivered>();
 
-/** @internal */
-export function rememberDelivery(token: object, delivery: Delivery): void {
-  deliveries.set(token, delivery);
+interface Token {
+  [REMEMBERED]?: Delivery | Delivered;
+}
+
+/**
+ * Remembers a delivery by an object that belongs to it alone, so that it is found also where no context manager is registered;
+ * or a message whose handling is not traced.
+ *
+ * @internal
+ */
+export function rememberDelivery(token: object, delivery: Delivery | Delivered): void {
+  if (typeof token === 'function' && Object.isExtensible(token)) {
+    (token as Token)[REMEMBERED] = delivery;
+  } else {
+    remembered.set(token, delivery);
+  }
 }
 
 /** @internal */
 export function deliveryOf(token: object): Delivery | undefined {
-  return deliveries.get(token);
+  const found = rememberedBy(token);
+  return found instanceof Delivery ? found : undefined;
+}
+
+/** @internal */
+export function deliveredOf(token: object): Delivered | undefined {
+  const found = rememberedBy(token);
+  return found instanceof Delivery ? found.delivered : found;
+}
+
+function rememberedBy(token: object): Delivery | Delivered | undefined {
+  return (token as Token)[REMEMBERED] ?? remembered.get(token);
 }

@@ -1,5 +1,4 @@
 import { ROOT_CONTEXT, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
-import type { HandledMessage } from '../../messages.js';
 import { type ReceivedMessage, ReceivedMessages } from '../../propagation/received-messages.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
@@ -106,8 +105,8 @@ function startOf(
   return startProcess(core, {
     endpoint,
     topic,
-    message: { ...message, partition },
-    handled: { topic, partition, message: message as HandledMessage['message'] },
+    partition,
+    message,
     seen: batch.seen(message),
     batch: delivery,
   });

@@ -1,5 +1,5 @@
 import type { SpanAttributes } from '../attributes.js';
-import { attempt } from '../fail-open.js';
+import { report } from '../fail-open.js';
 import type { Measurement } from '../metrics/measurement.js';
 import type { TracedSpan } from '../traced-span.js';
 import { ClientOperation } from './client-operation.js';
@@ -40,13 +40,13 @@ export class Sending extends ClientOperation {
 
   /** @param placements one for each topic and partition; none where the broker does not answer (`acks: 0`) */
   override succeeded(placements: readonly Placement[] = []): void {
-    const [only, ...others] = placements;
-    if (only !== undefined && others.length === 0) {
+    const only = placements.length === 1 ? placements[0] : undefined;
+    if (only !== undefined && this.span.isRecording) {
       const offset = this.#isSingle ? only.offset : undefined; // Of a batch it would be only the first message's.
-      if (this.span.isRecording) {
-        this.span.setAttributes(
-          attempt('set attributes', () => this.#attributes.ofPosition(only.partition, offset)) ?? {},
-        );
+      try {
+        this.span.setAttributes(this.#attributes.ofPosition(only.partition, offset));
+      } catch (error) {
+        report('set attributes', error);
       }
     }
     super.succeeded();
