@@ -12,23 +12,27 @@ import { headersWithOneSpanContext } from './repeated-headers.js';
  *
  * @internal
  */
-export function presetCreationContext(headers: unknown, active: Context): SpanContext | undefined {
-  const spanContext = isCarrier(headers) ? spanContextIn(headers) : undefined;
+export function presetCreationContext(
+  headers: unknown,
+  active: Context,
+  fields?: ContextFields,
+): SpanContext | undefined {
+  const spanContext = isCarrier(headers) ? spanContextIn(headers, fields) : undefined;
   return spanContext === undefined || isEcho(active, headers as KafkaHeaders, () => spanContext)
     ? undefined
     : spanContext;
 }
 
-function spanContextIn(headers: KafkaHeaders): SpanContext | undefined {
-  return hasSpan(headers) ? extractCreationContext(headers).spanContext : undefined;
+function spanContextIn(headers: KafkaHeaders, fields?: ContextFields): SpanContext | undefined {
+  return hasSpan(headers, fields) ? extractCreationContext(headers).spanContext : undefined;
 }
 
-function hasSpan(headers: KafkaHeaders): boolean {
+function hasSpan(headers: KafkaHeaders, known?: ContextFields): boolean {
   const names = ownNames(headers);
   if (names.length === 0) {
     return false;
   }
-  const fields = contextFields();
+  const fields = known ?? contextFields();
   return names.some((name) => fields(name)?.kind === 'span');
 }
 
@@ -40,11 +44,14 @@ function hasSpan(headers: KafkaHeaders): boolean {
  *
  * @internal
  */
-export function headersWithContext(headers: unknown, context: Context): unknown {
+export function headersWithContext(
+  headers: unknown,
+  context: Context,
+  fields: ContextFields = contextFields(),
+): unknown {
   if (headers !== null && headers !== undefined && !isCarrier(headers)) {
     return headers; // Not headers: for kafkajs to refuse in its own words.
   }
-  const fields = contextFields();
   if (isCarrier(headers) && !hasFields(headers, fields)) {
     return headersWithMore(headers, context, fields);
   }
@@ -54,7 +61,7 @@ export function headersWithContext(headers: unknown, context: Context): unknown 
   if (!isCarrier(headers)) {
     return names.length === 0 ? headers : written;
   }
-  const isEchoed = isEcho(context, headers, spanContextIn);
+  const isEchoed = isEcho(context, headers, (given) => spanContextIn(given, fields));
   if (names.length === 0 && !isEchoed) {
     return headersWithOneSpanContext(headers);
   }

@@ -1,6 +1,5 @@
 import {
   type Context,
-  type Link,
   type Span,
   type SpanContext,
   type SpanOptions,
@@ -13,11 +12,6 @@ import { report } from './fail-open.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
 import type { OpenSpans } from './open-spans.js';
 import { NO_SPAN, TracedSpan } from './traced-span.js';
-
-const FEW_LINKS = 4;
-
-// The SDK's own limit.
-const MOST_LINKS = 128;
 
 /**
  * The one place where a span is started.
@@ -75,50 +69,4 @@ function isNoSpan(span: Span): boolean {
 export function spanContextOf(context: Context): SpanContext | undefined {
   const spanContext = trace.getSpanContext(context);
   return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
-}
-
-/**
- * Links to each of these spans, once, and to no more than `most`.
- *
- * @param contexts valid ones: they were looked at where they were read
- *
- * @internal
- */
-export function linksTo(contexts: Iterable<SpanContext | undefined>, most = MOST_LINKS): Link[] {
-  const links: Link[] = [];
-  let linked: Set<string> | undefined; // Few are compared one by one.
-  for (const context of contexts) {
-    if (links.length >= most) {
-      break;
-    }
-    if (context === undefined) {
-      continue;
-    }
-    if (links.length === FEW_LINKS) {
-      linked = new Set(links.map((link) => idsOf(link.context)));
-    }
-    if (!(linked?.has(idsOf(context)) ?? isLinkedTo(links, context))) {
-      linked?.add(idsOf(context));
-      links.push({ context });
-    }
-  }
-  return links;
-}
-
-function isLinkedTo(links: readonly Link[], spanContext: SpanContext): boolean {
-  for (const { context } of links) {
-    if (isSameSpan(context, spanContext)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-function idsOf({ traceId, spanId }: SpanContext): string {
-  return `${traceId}-${spanId}`;
-}
-
-/** @internal */
-export function isSameSpan(one: SpanContext | undefined, other: SpanContext | undefined): boolean {
-  return one?.spanId === other?.spanId && one?.traceId === other?.traceId;
 }

@@ -1,5 +1,6 @@
 import type { Relation, TopicRule, Trust } from '../topic.options.js';
 import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
+import type { Operation } from './attributes.js';
 import { attempt } from './fail-open.js';
 import { refusePromise } from './hooks.js';
 
@@ -9,8 +10,8 @@ import { refusePromise } from './hooks.js';
  * @internal
  */
 export interface TopicPolicy extends ResolvedTopicOptions {
-  /** What spans call the topic: its template, else its name. */
-  readonly spanTarget: string;
+  /** Of the spans of each operation: they call the topic by its template, else by its name. */
+  readonly spanNames: Readonly<Record<Operation, string>>;
   readonly template: string | undefined;
 }
 
@@ -63,10 +64,20 @@ export class TopicPolicies {
     const said = OF_TOPICS.map((option) => [option, rule?.[option] ?? this.#options[option]] as const);
     return {
       ...(Object.fromEntries(said) as unknown as ResolvedTopicOptions),
-      spanTarget: rule?.template ?? topic,
+      spanNames: spanNamesOf(rule?.template ?? topic),
       template: rule?.template,
     };
   }
+}
+
+function spanNamesOf(target: string): TopicPolicy['spanNames'] {
+  return {
+    create: `create ${target}`,
+    send: `send ${target}`,
+    process: `process ${target}`,
+    request: `request ${target}`,
+    send_offsets: `send_offsets ${target}`,
+  };
 }
 
 /**

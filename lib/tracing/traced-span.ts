@@ -45,9 +45,12 @@ export class TracedSpan {
   }
 
   get spanContext(): SpanContext | undefined {
-    return this.#span === undefined
-      ? undefined
-      : attempt(`ask the ${this.#what}`, () => this.#span?.spanContext());
+    try {
+      return this.#span?.spanContext();
+    } catch (error) {
+      report(`ask the ${this.#what}`, error);
+      return undefined;
+    }
   }
 
   /** A context with this span in it; the very same one where there is no span. */

@@ -1,4 +1,5 @@
 import type { Attributes, Context } from '@opentelemetry/api';
+import type { ContextFields } from '../propagation/context-fields.js';
 import { headersWith, headersWithContext } from '../propagation/header-policy.js';
 import { propagationLimiter } from '../propagation/propagation-limiter.js';
 import type { ResolvedOptions } from '../resolve-options.js';
@@ -82,10 +83,10 @@ export class TracingCore {
   }
 
   /** The headers that carry a context: a copy, or the same object where nothing is written. */
-  inject(headers: unknown, context: Context): unknown {
+  inject(headers: unknown, context: Context, fields?: ContextFields): unknown {
     let written = headers;
     try {
-      written = headersWithContext(headers, this.limit(context));
+      written = headersWithContext(headers, this.limit(context), fields);
     } catch (error) {
       report('write the headers', error);
     }

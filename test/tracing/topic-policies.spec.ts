@@ -43,10 +43,13 @@ describe('TopicPolicies', () => {
   it('names spans by the template of topics that are made on the fly', () => {
     const rule = { match: /^replies-/, template: 'replies-{instance}' };
     expect(policyOf('replies-7', rule)).toMatchObject({
-      spanTarget: 'replies-{instance}',
+      spanNames: { send: 'send replies-{instance}', process: 'process replies-{instance}' },
       template: rule.template,
     });
-    expect(policyOf('orders', rule)).toMatchObject({ spanTarget: 'orders', template: undefined });
+    expect(policyOf('orders', rule)).toMatchObject({
+      spanNames: { create: 'create orders', request: 'request orders', send_offsets: 'send_offsets orders' },
+      template: undefined,
+    });
   });
 
   it('keeps no more than a thousand topics', () => {

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import { type Link, ROOT_CONTEXT, SpanKind, type SpanOptions } from '@opentelemetry/api';
 import { type ReceivedMessage, ReceivedMessages } from '../../propagation/received-messages.js';
 import type { DescribedMessage } from '../attributes.js';
 import type { DeliveredBatch } from './delivered-batch.js';
@@ -8,7 +8,8 @@ import { creationOf, startProcess, trustIn } from './process-tracing.js';
 import { measureProcess } from '../metrics/measurement.js';
 import { originalOf } from '../sending/send-tracing.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT, NESTJS_KAFKA_DELIVERY_ATTEMPT } from '../semconv.js';
-import { linksTo, spanContextOf } from '../span-starter.js';
+import { SpanLinks } from '../links.js';
+import { spanContextOf } from '../span-starter.js';
 import type { TopicPolicy } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
@@ -59,29 +60,31 @@ function batchSpan(core: TracingCore, batch: DeliveredBatch, policy: TopicPolicy
     kind: SpanKind.CONSUMER,
     root: true,
     attributes,
-    links: linksTo(linkedBy(messages, policy), core.options.maxLinks),
+    links: linksOf(messages, policy, core.options.maxLinks),
   };
-  return core.spans.start('process span', `process ${policy.spanTarget}`, options, ROOT_CONTEXT);
+  return core.spans.start('process span', policy.spanNames.process, options, ROOT_CONTEXT);
 }
 
 /** They are read one by one, as long as there may be more links. */
-function* linkedBy(
-  messages: readonly DescribedMessage[],
-  policy: TopicPolicy,
-): Iterable<SpanContext | undefined> {
-  yield spanContextOf(activeContext() ?? ROOT_CONTEXT);
-  if (trustIn(policy) !== 'ignore') {
-    yield* creationsOf(messages);
-    for (const message of messages) {
-      yield originalOf(message, policy);
-    }
+function linksOf(messages: readonly DescribedMessage[], policy: TopicPolicy, most: number): Link[] {
+  const links = new SpanLinks(most);
+  links.add(spanContextOf(activeContext() ?? ROOT_CONTEXT));
+  if (trustIn(policy) === 'ignore') {
+    return links.all;
   }
-}
-
-function* creationsOf(messages: readonly DescribedMessage[]): Iterable<SpanContext | undefined> {
   for (const message of messages) {
-    yield creationOf(message).spanContext;
+    if (links.isFull) {
+      break;
+    }
+    links.add(creationOf(message).spanContext);
   }
+  for (const message of messages) {
+    if (links.isFull) {
+      break;
+    }
+    links.add(originalOf(message, policy));
+  }
+  return links.all;
 }
 
 function* receivedIn({ messages }: DeliveredBatch): Iterator<ReceivedMessage> {

@@ -15,7 +15,8 @@ import { kafkaMetrics } from '../kafka-metrics.js';
 import { type Measurement, measureProcess } from '../metrics/measurement.js';
 import { NESTJS_KAFKA_DELIVERY_ATTEMPT, NESTJS_KAFKA_HANDLER_MISSING } from '../semconv.js';
 import { originalOf } from '../sending/send-tracing.js';
-import { linksTo, spanContextOf } from '../span-starter.js';
+import { SpanLinks } from '../links.js';
+import { spanContextOf } from '../span-starter.js';
 import type { TopicHandlers, TopicPolicy } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
@@ -84,6 +85,11 @@ function processSpan(
   const isLinked = trust === 'restart' || (trust === 'continue' && relation !== 'parent');
   const original = trust === 'ignore' ? undefined : originalOf(message, policy);
   const ambient = spanContextOf(activeContext() ?? ROOT_CONTEXT);
+  const links = new SpanLinks();
+  links.add(isLinked ? creation.spanContext : undefined);
+  links.add(delivered.batch?.span.spanContext);
+  links.add(ambient);
+  links.add(original);
   const options: SpanOptions = {
     kind: SpanKind.CONSUMER,
     root: trust !== 'continue' || relation === 'link',
@@ -92,14 +98,9 @@ function processSpan(
       handlers,
       attempts,
     ),
-    links: linksTo([
-      isLinked ? creation.spanContext : undefined,
-      delivered.batch?.span.spanContext,
-      ambient,
-      original,
-    ]),
+    links: links.all,
   };
-  return core.spans.start('process span', `process ${policy.spanTarget}`, options, base);
+  return core.spans.start('process span', policy.spanNames.process, options, base);
 }
 
 function withDelivery(attributes: Attributes, { isMissing }: TopicHandlers, attempts: number): Attributes {

@@ -4,7 +4,7 @@ import { errorType } from '../error-type.js';
 import { attempt } from '../fail-open.js';
 import { type Measurement, measureOperation } from '../metrics/measurement.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
-import { linksTo } from '../span-starter.js';
+import { SpanLinks } from '../links.js';
 import type { TopicPolicy } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
@@ -88,7 +88,11 @@ function offsetsSpan(
   const attributes = attempt('describe offsets', () =>
     core.attributes.ofTopic(endpoint, 'send_offsets', topic, policy?.template),
   );
-  const name = policy === undefined ? 'send_offsets' : `send_offsets ${policy.spanTarget}`;
-  const options = { kind: SpanKind.CLIENT, attributes: attributes ?? {}, links: linksTo(caller.links) };
+  const name = policy === undefined ? 'send_offsets' : policy.spanNames.send_offsets;
+  const options = {
+    kind: SpanKind.CLIENT,
+    attributes: attributes ?? {},
+    links: new SpanLinks().addAll(caller.links).all,
+  };
   return core.spans.start('span of offsets', name, options, caller.parent);
 }

@@ -72,7 +72,7 @@ export function startRequest(core: TracingCore, endpoint: KafkaEndpoint, topic: 
     attempt('describe a request', () =>
       core.attributes.ofTopic(endpoint, 'request', topic, policy.template),
     ) ?? {};
-  const name = `request ${policy.spanTarget}`;
+  const name = policy.spanNames.request;
   return new Request(
     core.spans.start('request span', name, { kind: SpanKind.CLIENT, attributes }, caller),
     caller,

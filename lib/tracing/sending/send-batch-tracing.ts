@@ -1,12 +1,13 @@
-import { type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import { type Link, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
+import type { ContextFields } from '../../propagation/context-fields.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attempt } from '../fail-open.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT } from '../semconv.js';
 import { type Counted, measureSendOfMany } from '../metrics/measurement.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
-import { describeFurther, headersOf, originalOf, presetOf } from './send-tracing.js';
+import { describeFurther, fieldsFor, headersOf, originalOf, presetOf } from './send-tracing.js';
 import { Sending } from './sending.js';
-import { linksTo } from '../span-starter.js';
+import { SpanLinks } from '../links.js';
 import type { TopicPolicy } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
@@ -26,6 +27,7 @@ export interface OutgoingMessages {
 interface Outgoing {
   readonly message: DescribedMessage;
   readonly policy: TopicPolicy;
+  readonly fields: ContextFields | undefined;
   readonly isTraced: boolean;
   readonly preset: SpanContext | undefined;
   readonly create: TracedSpan;
@@ -51,13 +53,16 @@ export function startSendOfMany(
   const mayCreate = count <= core.options.maxCreateSpans;
   const outgoing = batch.map(({ topic, messages }) => {
     const policy = core.policyOf(topic);
-    return messages.map((message) => prepare(core, endpoint, topic, message, policy, caller, mayCreate));
+    const fields = fieldsFor(policy);
+    return messages.map((message) =>
+      prepare(core, endpoint, topic, message, policy, fields, caller, mayCreate),
+    );
   });
   const span = sendSpan(core, endpoint, topics, outgoing.flat(), caller);
   const headers = outgoing.map((ofTopic) =>
-    ofTopic.map(({ message, policy, isTraced: traced, preset, create }) => {
+    ofTopic.map(({ message, policy, fields, isTraced: traced, preset, create }) => {
       const carried = create === NO_SPAN && traced ? span : create;
-      return headersOf(core, message, policy, preset, caller.active, carried.in(caller.active));
+      return headersOf(core, message, policy, preset, caller.active, carried.in(caller.active), fields);
     }),
   );
   const measured = measureSendOfMany(endpoint, topics, span.in(caller.active));
@@ -79,14 +84,15 @@ function prepare(
   topic: string,
   message: DescribedMessage,
   policy: TopicPolicy,
+  fields: ContextFields | undefined,
   caller: Caller,
   mayCreate: boolean,
 ): Outgoing {
-  const preset = presetOf(message, policy, caller.active);
+  const preset = presetOf(message, policy, caller.active, fields);
   const traced = isTraced(policy, caller);
   const isCreated = traced && mayCreate && policy.batch === 'create' && preset === undefined;
   const create = isCreated ? createSpan(core, endpoint, topic, message, policy, caller) : NO_SPAN;
-  return { message, policy, isTraced: traced, preset, create };
+  return { message, policy, fields, isTraced: traced, preset, create };
 }
 
 function createSpan(
@@ -100,9 +106,9 @@ function createSpan(
   const options: SpanOptions = {
     kind: SpanKind.PRODUCER,
     attributes: core.describe(endpoint, 'create', topic, message, policy),
-    links: linksTo([...caller.links, originalOf(message, policy)]),
+    links: new SpanLinks().addAll(caller.links).addAll([originalOf(message, policy)]).all,
   };
-  const span = core.spans.start('create span', `create ${policy.spanTarget}`, options, caller.parent);
+  const span = core.spans.start('create span', policy.spanNames.create, options, caller.parent);
   describeFurther(core, span, topic, message, policy);
   span.end();
   return span;
@@ -129,19 +135,26 @@ function sendSpan(
   const options: SpanOptions = {
     kind: isCarried ? SpanKind.PRODUCER : SpanKind.CLIENT,
     attributes: attributes ?? {},
-    links: linksTo(linkedBy(traced, caller), core.options.maxLinks),
+    links: linksOf(traced, caller, core.options.maxLinks),
   };
-  const name = only === undefined ? 'send' : `send ${only.policy.spanTarget}`;
+  const name = only === undefined ? 'send' : only.policy.spanNames.send;
   return core.spans.start('send span', name, options, caller.parent);
 }
 
 /** A message that has a span of its own has the link to its original context there. */
-function* linkedBy(outgoing: readonly Outgoing[], { links }: Caller): Iterable<SpanContext | undefined> {
-  yield* links;
+function linksOf(outgoing: readonly Outgoing[], caller: Caller, most: number): Link[] {
+  const links = new SpanLinks(most).addAll(caller.links);
   for (const { preset, create } of outgoing) {
-    yield preset ?? create.spanContext;
+    if (links.isFull) {
+      break;
+    }
+    links.add(preset ?? create.spanContext);
   }
   for (const { message, policy, create } of outgoing) {
-    yield create === NO_SPAN ? originalOf(message, policy) : undefined;
+    if (links.isFull) {
+      break;
+    }
+    links.add(create === NO_SPAN ? originalOf(message, policy) : undefined);
   }
+  return links.all;
 }

@@ -1,5 +1,6 @@
 import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
 import type { SentMessage } from '../../messages.js';
+import { type ContextFields, contextFields } from '../../propagation/context-fields.js';
 import { presetCreationContext } from '../../propagation/header-policy.js';
 import { originalCreationContext } from '../../propagation/original-context.js';
 import { headersWithOneSpanContext } from '../../propagation/repeated-headers.js';
@@ -8,8 +9,9 @@ import { type Caller, callerOf, isTraced } from './caller.js';
 import { attempt, report } from '../fail-open.js';
 import { callHook } from '../hooks.js';
 import { measureSend } from '../metrics/measurement.js';
+import { SpanLinks } from '../links.js';
 import { Sending } from './sending.js';
-import { linksTo, spanContextOf } from '../span-starter.js';
+import { spanContextOf } from '../span-starter.js';
 import type { TopicPolicy } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
@@ -29,13 +31,14 @@ export function startSendOfOne(
 ): Sending {
   const caller = callerOf(transaction);
   const policy = core.policyOf(topic);
-  const preset = presetOf(message, policy, caller.active);
+  const fields = fieldsFor(policy);
+  const preset = presetOf(message, policy, caller.active, fields);
   const span = isTraced(policy, caller)
     ? sendSpan(core, endpoint, topic, message, policy, caller, preset)
     : NO_SPAN;
   describeFurther(core, span, topic, message, policy);
   const sending = span.in(caller.active);
-  const headers = headersOf(core, message, policy, preset, caller.active, sending);
+  const headers = headersOf(core, message, policy, preset, caller.active, sending, fields);
   const measured = measureSend(endpoint, topic, policy, sending);
   return new Sending(span, [[headers]], core.attributes, measured);
 }
@@ -51,11 +54,28 @@ function sendSpan(
 ): TracedSpan {
   const isOrphan = preset !== undefined && spanContextOf(caller.parent) === undefined;
   const parent = isOrphan ? trace.setSpanContext(caller.parent, preset) : caller.parent;
-  const name = `send ${policy.spanTarget}`;
+  const name = policy.spanNames.send;
   const kind = preset === undefined ? SpanKind.PRODUCER : SpanKind.CLIENT;
   const attributes = core.describe(endpoint, 'send', topic, message, policy);
-  const links = linksTo([preset, ...caller.links, originalOf(message, policy)]);
-  return core.spans.start('send span', name, { kind, attributes, links }, parent);
+  const links = new SpanLinks();
+  links.add(preset);
+  links.addAll(caller.links);
+  links.add(originalOf(message, policy));
+  return core.spans.start('send span', name, { kind, attributes, links: links.all }, parent);
+}
+
+/**
+ * What headers are to the propagator, to be asked for once for all messages of a send; `undefined` where they are not to be
+ * looked at, or the propagator fails: then that is reported where they are.
+ *
+ * @internal
+ */
+export function fieldsFor(policy: TopicPolicy): ContextFields | undefined {
+  try {
+    return policy.propagate ? contextFields() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -67,12 +87,13 @@ export function presetOf(
   message: DescribedMessage,
   policy: TopicPolicy,
   active: Context,
+  fields: ContextFields | undefined,
 ): SpanContext | undefined {
   if (!policy.propagate || policy.existingContext !== 'preserve') {
     return undefined;
   }
   try {
-    return presetCreationContext(message.headers, active);
+    return presetCreationContext(message.headers, active, fields);
   } catch (error) {
     report('read the headers', error);
     return undefined;
@@ -104,13 +125,14 @@ export function headersOf(
   preset: SpanContext | undefined,
   active: Context,
   sending: Context,
+  fields: ContextFields | undefined,
 ): unknown {
   const { headers } = message;
   if (!policy.propagate) {
     return headers;
   }
   if (preset === undefined) {
-    return core.inject(headers, sending);
+    return core.inject(headers, sending, fields);
   }
   const kept = attempt('write the headers', () => headersWithOneSpanContext(headers)) ?? headers;
   return core.withCorrelationId(kept, trace.setSpanContext(active, preset));

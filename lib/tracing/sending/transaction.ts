@@ -4,7 +4,8 @@ import { errorType } from '../error-type.js';
 import { attempt } from '../fail-open.js';
 import { NESTJS_KAFKA_TRANSACTIONAL_ID, NESTJS_KAFKA_TRANSACTION_OUTCOME } from '../semconv.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
-import { isSameSpan, spanContextOf } from '../span-starter.js';
+import { isSameSpan } from '../links.js';
+import { spanContextOf } from '../span-starter.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 

@@ -1,7 +1,10 @@
-import type { SpanContext } from '@opentelemetry/api';
+import type { Link, SpanContext } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { linksTo } from '../../lib/tracing/span-starter.js';
+import { SpanLinks } from '../../lib/tracing/links.js';
 import { remoteSpan } from '../support/trace-context.js';
+
+const linksTo = (contexts: readonly (SpanContext | undefined)[], most?: number): readonly Link[] =>
+  new SpanLinks(most).addAll(contexts).all;
 
 describe('links', () => {
   it('are to the contexts that there are, in their order', () => {
@@ -22,6 +25,14 @@ describe('links', () => {
     expect(linksTo([one, other])).toEqual([{ context: one }, { context: other }]);
   });
 
+  it.each(['traceId', 'spanId'] as const)('are to many spans that differ in the %s alone', (id) => {
+    const contexts = Array.from({ length: 20 }, (_, number) => ({
+      ...remoteSpan(1),
+      [id]: remoteSpan(number)[id],
+    }));
+    expect(linksTo([...contexts, ...contexts])).toEqual(contexts.map((context) => ({ context })));
+  });
+
   it('are no more than wanted: 128 where nothing is said', () => {
     const contexts = Array.from({ length: 200 }, (_, number) => remoteSpan(number));
     expect(linksTo(contexts, 2)).toEqual(contexts.slice(0, 2).map((context) => ({ context })));
@@ -38,7 +49,7 @@ describe('links', () => {
 function readsOf(count: number): number {
   let reads = 0;
   const contexts = Array.from({ length: count }, (_, number): SpanContext => {
-    const { traceId, spanId, traceFlags } = remoteSpan(number);
+    const { traceId, spanId, traceFlags } = remoteSpan(0x1_0000 + number); // None of them has the span id of another.
     return {
       traceFlags,
       get traceId() {
