@@ -6,6 +6,7 @@ import {
   type Context,
   type Link,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   type TextMapGetter,
@@ -24,8 +25,10 @@ import type {
   ProducerRecord,
   RecordMetadata,
 } from 'kafkajs';
+import type { FloorMetrics } from './floor-metrics.js';
 
 const MOST_LINKS = 128;
+const MOST_CREATE_SPANS = 100;
 
 const getter: TextMapGetter<IHeaders> = {
   keys: (headers) => Object.keys(headers),
@@ -35,12 +38,20 @@ const setter: TextMapSetter<IHeaders> = {
   set: (headers, key, value) => void (headers[key] = value),
 };
 
-export function floorProducer(producer: Producer): Producer {
+/** @param measure its metrics, in the rows that have some */
+export function floorProducer(producer: Producer, measure?: FloorMetrics): Producer {
   const tracer = trace.getTracer('floor');
   const { send } = producer;
   return Object.assign(producer, {
-    send: (record: ProducerRecord) =>
-      record.messages.length === 1 ? sendOne(tracer, send, record) : sendMany(tracer, send, record),
+    send(record: ProducerRecord) {
+      const count = record.messages.length;
+      return (count === 1 ? sendOne : count <= MOST_CREATE_SPANS ? sendMany : sendVeryMany)(
+        tracer,
+        send,
+        record,
+        measure,
+      );
+    },
   });
 }
 
@@ -48,6 +59,7 @@ async function sendOne(
   tracer: Tracer,
   send: Producer['send'],
   record: ProducerRecord,
+  measure: FloorMetrics | undefined,
 ): Promise<RecordMetadata[]> {
   const active = context.active();
   const message = record.messages[0]!;
@@ -72,7 +84,9 @@ async function sendOne(
     },
     active,
   );
-  const messages = [withHeaders(message, trace.setSpan(active, span))];
+  const sending = trace.setSpan(active, span);
+  const messages = [withHeaders(message, sending)];
+  const start = measure && performance.now();
   try {
     const metadata = await send({ ...record, messages });
     const { partition, baseOffset } = metadata[0]!;
@@ -84,10 +98,10 @@ async function sendOne(
     });
     return metadata;
   } catch (error) {
-    span.recordException(error as Error);
-    span.setStatus({ code: SpanStatusCode.ERROR });
+    fail(span, error);
     throw error;
   } finally {
+    measure?.sent(1, start!, sending);
     span.end();
   }
 }
@@ -96,6 +110,7 @@ async function sendMany(
   tracer: Tracer,
   send: Producer['send'],
   record: ProducerRecord,
+  measure: FloorMetrics | undefined,
 ): Promise<RecordMetadata[]> {
   const active = context.active();
   const links: Link[] = [];
@@ -117,42 +132,64 @@ async function sendMany(
           'kafka.message.key': key,
           'messaging.kafka.message.key': key,
         },
+        links: [],
       },
       active,
     );
-    const carrying = withHeaders(message, trace.setSpan(active, created));
-    if (links.length < MOST_LINKS) links.push({ context: created.spanContext() });
     created.end();
-    return carrying;
+    links.push({ context: created.spanContext() });
+    return withHeaders(message, trace.setSpan(active, created));
   });
-  const span = tracer.startSpan(
-    'send orders',
-    {
-      kind: SpanKind.CLIENT,
-      attributes: {
-        'messaging.operation.name': 'send',
-        'messaging.operation.type': 'send',
-        'messaging.destination.name': 'orders',
-        'messaging.system.name': 'kafka',
-        'messaging.system': 'kafka',
-        'messaging.client.id': 'bench',
-        'server.address': '127.0.0.1',
-        'server.port': 9092,
-        'messaging.batch.message_count': messages.length,
-      },
-      links,
-    },
-    active,
-  );
+  const span = startBatch(tracer, SpanKind.CLIENT, messages.length, links, active);
+  return sendBatch(span, trace.setSpan(active, span), send, { ...record, messages }, measure);
+}
+
+/** Their context is that of the send. */
+async function sendVeryMany(
+  tracer: Tracer,
+  send: Producer['send'],
+  record: ProducerRecord,
+  measure: FloorMetrics | undefined,
+): Promise<RecordMetadata[]> {
+  const active = context.active();
+  const span = startBatch(tracer, SpanKind.PRODUCER, record.messages.length, [], active);
+  const sending = trace.setSpan(active, span);
+  const messages = record.messages.map((message) => withHeaders(message, sending));
+  return sendBatch(span, sending, send, { ...record, messages }, measure);
+}
+
+function startBatch(tracer: Tracer, kind: SpanKind, count: number, links: Link[], active: Context): Span {
+  const attributes = {
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': 'orders',
+    'messaging.system.name': 'kafka',
+    'messaging.system': 'kafka',
+    'messaging.client.id': 'bench',
+    'server.address': '127.0.0.1',
+    'server.port': 9092,
+    'messaging.batch.message_count': count,
+  };
+  return tracer.startSpan('send orders', { kind, attributes, links }, active);
+}
+
+async function sendBatch(
+  span: Span,
+  sending: Context,
+  send: Producer['send'],
+  record: ProducerRecord,
+  measure: FloorMetrics | undefined,
+): Promise<RecordMetadata[]> {
+  const start = measure && performance.now();
   try {
-    const metadata = await send({ ...record, messages });
+    const metadata = await send(record);
     span.setAttribute('messaging.destination.partition.id', String(metadata[0]!.partition));
     return metadata;
   } catch (error) {
-    span.recordException(error as Error);
-    span.setStatus({ code: SpanStatusCode.ERROR });
+    fail(span, error);
     throw error;
   } finally {
+    measure?.sent(record.messages.length, start!, sending);
     span.end();
   }
 }
@@ -163,10 +200,10 @@ function withHeaders(message: Message, carried: Context): Message {
   return { ...message, headers };
 }
 
-export function floorEachMessage(handler: EachMessageHandler): EachMessageHandler {
+export function floorEachMessage(handler: EachMessageHandler, measure?: FloorMetrics): EachMessageHandler {
   const tracer = trace.getTracer('floor');
   return async (payload) => {
-    const { key, offset, headers } = payload.message;
+    const { key, offset, headers, timestamp } = payload.message;
     const creation = propagation.extract(ROOT_CONTEXT, headers!, getter);
     const text = key!.toString();
     const at = Number(offset);
@@ -194,19 +231,22 @@ export function floorEachMessage(handler: EachMessageHandler): EachMessageHandle
       },
       creation,
     );
+    const handling = trace.setSpan(creation, span);
+    measure?.consumed([timestamp], handling);
+    const start = measure && performance.now();
     try {
-      await context.with(trace.setSpan(creation, span), () => handler(payload));
+      await context.with(handling, () => handler(payload));
     } catch (error) {
-      span.recordException(error as Error);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      fail(span, error);
       throw error;
     } finally {
+      measure?.processed(start!, handling);
       span.end();
     }
   };
 }
 
-export function floorEachBatch(handler: EachBatchHandler): EachBatchHandler {
+export function floorEachBatch(handler: EachBatchHandler, measure?: FloorMetrics): EachBatchHandler {
   const tracer = trace.getTracer('floor');
   return async (payload) => {
     const { messages, partition } = payload.batch;
@@ -237,14 +277,25 @@ export function floorEachBatch(handler: EachBatchHandler): EachBatchHandler {
       },
       ROOT_CONTEXT,
     );
+    const handling = trace.setSpan(ROOT_CONTEXT, span);
+    measure?.consumed(
+      messages.map(({ timestamp }) => timestamp),
+      handling,
+    );
+    const start = measure && performance.now();
     try {
-      await context.with(trace.setSpan(ROOT_CONTEXT, span), () => handler(payload));
+      await context.with(handling, () => handler(payload));
     } catch (error) {
-      span.recordException(error as Error);
-      span.setStatus({ code: SpanStatusCode.ERROR });
+      fail(span, error);
       throw error;
     } finally {
+      measure?.processed(start!, handling);
       span.end();
     }
   };
+}
+
+function fail(span: Span, error: unknown): void {
+  span.recordException(error as Error);
+  span.setStatus({ code: SpanStatusCode.ERROR });
 }

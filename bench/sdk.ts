@@ -2,6 +2,7 @@ import { type TracerProvider, context, metrics, propagation, trace } from '@open
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { setImmediate } from 'node:timers/promises';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -16,15 +17,33 @@ export type Sdk = 'sampled' | 'unsampled' | 'none' | 'metrics';
 
 /** Is told of spans, and does nothing else: exporting costs all sides the same. */
 export class Seen implements SpanProcessor {
-  readonly ended: ReadableSpan[] = [];
-  isKeeping = false;
+  #kept: ReadableSpan[] | undefined;
+
+  /** The spans that end meanwhile. */
+  async during(work: () => unknown): Promise<readonly ReadableSpan[]> {
+    const kept: ReadableSpan[] = [];
+    this.#kept = kept;
+    await work();
+    this.#kept = undefined;
+    return kept;
+  }
+
+  /** How many spans end meanwhile, and, up to so many, in the second after it: a handler's ends when the driver goes on. */
+  async count(work: () => unknown, expected: number): Promise<number> {
+    const spans = await this.during(async () => {
+      await work();
+      const deadline = Date.now() + 1_000;
+      while ((this.#kept?.length ?? 0) < expected && Date.now() < deadline) {
+        await setImmediate();
+      }
+    });
+    return spans.length;
+  }
 
   onStart(_span: Span): void {}
 
   onEnd(span: ReadableSpan): void {
-    if (this.isKeeping) {
-      this.ended.push(span);
-    }
+    this.#kept?.push(span);
   }
 
   forceFlush(): Promise<void> {
@@ -36,12 +55,18 @@ export class Seen implements SpanProcessor {
   }
 }
 
+export interface Registered {
+  readonly seen: Seen;
+  readonly tracerProvider: TracerProvider;
+  readonly hasMetrics: boolean;
+}
+
 /** Registers it in the place of what was there. */
-export function register(sdk: Sdk): { readonly seen: Seen; readonly tracerProvider: TracerProvider } {
+export function register(sdk: Sdk): Registered {
   [trace, context, propagation, metrics].forEach((api) => api.disable());
   const seen = new Seen();
   if (sdk === 'none') {
-    return { seen, tracerProvider: trace.getTracerProvider() };
+    return { seen, tracerProvider: trace.getTracerProvider(), hasMetrics: false };
   }
   const sampler = sdk === 'unsampled' ? new AlwaysOffSampler() : new AlwaysOnSampler();
   const tracerProvider = new BasicTracerProvider({ sampler, spanProcessors: [seen] });
@@ -53,5 +78,5 @@ export function register(sdk: Sdk): { readonly seen: Seen; readonly tracerProvid
   if (sdk === 'metrics') {
     metrics.setGlobalMeterProvider(new MeterProvider());
   }
-  return { seen, tracerProvider };
+  return { seen, tracerProvider, hasMetrics: sdk === 'metrics' };
 }

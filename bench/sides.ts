@@ -4,6 +4,7 @@ import type { TracerProvider } from '@opentelemetry/api';
 import type { EachBatchHandler, EachMessageHandler, Kafka, Producer } from 'kafkajs';
 import { createRequire } from 'node:module';
 import { traceKafka } from 'nestjs-kafka-tracing';
+import { type FloorMetrics, floorMetrics } from './floor-metrics.js';
 import { floorEachBatch, floorEachMessage, floorProducer } from './floor.js';
 import {
   BROKERS,
@@ -14,8 +15,10 @@ import {
   patchedIdleKafka,
   producerOf,
 } from './idle-driver.js';
+import type { Registered } from './sdk.js';
 
-export type SideName = 'untraced' | 'floor' | 'ours' | 'auto';
+export const SIDES = ['untraced', 'floor', 'ours', 'auto'] as const;
+export type SideName = (typeof SIDES)[number];
 
 /** One way to trace, or none: a producer, and handlers as the driver calls them. */
 export interface Side {
@@ -28,16 +31,12 @@ const handler = (): Promise<void> => Promise.resolve();
 const instrumentation = new KafkaJsInstrumentation({ enabled: false });
 
 /** All of them, for the SDK that is registered now. */
-export async function makeSides(tracerProvider: TracerProvider): Promise<Readonly<Record<SideName, Side>>> {
+export async function makeSides(registered: Registered): Promise<Readonly<Record<SideName, Side>>> {
   return {
     untraced: await sideOf(idleKafka()),
-    floor: {
-      producer: floorProducer(producerOf(idleKafka())),
-      eachMessage: await eachMessageOf(idleKafka(), floorEachMessage(handler)),
-      eachBatch: await eachBatchOf(idleKafka(), floorEachBatch(handler)),
-    },
+    floor: await floorSide(registered.hasMetrics ? floorMetrics() : undefined),
     ours: await sideOf(traceKafka(idleKafka(), { clientId: CLIENT_ID, brokers: BROKERS })),
-    auto: await autoSide(tracerProvider),
+    auto: await autoSide(registered.tracerProvider),
   };
 }
 
@@ -46,6 +45,14 @@ async function sideOf(kafka: Kafka): Promise<Side> {
     producer: producerOf(kafka),
     eachMessage: await eachMessageOf(kafka, handler),
     eachBatch: await eachBatchOf(kafka, handler),
+  };
+}
+
+async function floorSide(measure: FloorMetrics | undefined): Promise<Side> {
+  return {
+    producer: floorProducer(producerOf(idleKafka()), measure),
+    eachMessage: await eachMessageOf(idleKafka(), floorEachMessage(handler, measure)),
+    eachBatch: await eachBatchOf(idleKafka(), floorEachBatch(handler, measure)),
   };
 }
 

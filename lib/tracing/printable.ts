@@ -13,9 +13,16 @@ export function printable(value: unknown): string | undefined {
   if (typeof value === 'string') {
     return value.length <= LONGEST ? value : undefined;
   }
-  if (!Buffer.isBuffer(value) || value.length > LONGEST * MOST_BYTES_A_CHARACTER || !isUtf8(value)) {
+  if (!Buffer.isBuffer(value) || value.length > LONGEST * MOST_BYTES_A_CHARACTER) {
     return undefined;
   }
   const text = value.toString('utf8');
-  return text.length <= LONGEST ? text : undefined;
+  return text.length <= LONGEST && isText(value, text) ? text : undefined;
+}
+
+// What is in the place of bytes that are no UTF-8; or of a character that somebody sent as such.
+const REPLACEMENT = '\uFFFD';
+
+function isText(bytes: Buffer, decoded: string): boolean {
+  return !decoded.includes(REPLACEMENT) || isUtf8(bytes);
 }

@@ -1,0 +1,42 @@
+import { deepStrictEqual } from 'node:assert';
+import { type Context, context } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Seen } from './sdk.js';
+import type { Side } from './sides.js';
+import type { Work } from './work.js';
+
+/**
+ * Makes sure that two sides say the same of a piece of work: otherwise their costs cannot be compared.
+ *
+ * @throws AssertionError which shows where their spans differ
+ */
+export async function requireSameSpans(
+  work: Work,
+  active: Context,
+  [one, other]: readonly [Side, Side],
+  seen: Seen,
+): Promise<void> {
+  const spansOf = async (side: Side): Promise<readonly unknown[]> => {
+    const spans = await seen.during(() => context.with(active, () => work.call(side, 1)));
+    return spans.map((span) => described(span, spans));
+  };
+  deepStrictEqual(await spansOf(other), await spansOf(one), `of ${work.name} the sides say something else`);
+}
+
+/** Everything but what differs by nature: ids, times, and who says it. A span of the same piece of work is called by its number. */
+function described(span: ReadableSpan, all: readonly ReadableSpan[]): unknown {
+  const named = (spanId: string | undefined): unknown => {
+    const number = all.findIndex((one) => one.spanContext().spanId === spanId);
+    return number < 0 ? spanId : number;
+  };
+  const { name, kind, attributes, links, status, events, parentSpanContext } = span;
+  return {
+    name,
+    kind,
+    status,
+    events,
+    attributes: Object.fromEntries(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))),
+    links: links.map((link) => [named(link.context.spanId), link.attributes]),
+    parent: named(parentSpanContext?.spanId),
+  };
+}
