@@ -1,15 +1,13 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cell } from './cells.js';
-import { dependenciesOf, nodeVersionOf } from './versions.js';
+import { dependenciesOf, nodeVersionOf, runnerOf } from './versions.js';
 
 const SOURCES = 'compat/application';
 
 /** Writes the application of a cell into a new folder: the same sources for all, and manifests of its own. */
 export async function writeApplication(folder: string, cell: Cell, tarball: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await cp(join(SOURCES, 'source'), join(folder, 'source'), { recursive: true });
-  await cp(join(SOURCES, cell.runner), folder, { recursive: true });
+  await cp(SOURCES, folder, { recursive: true });
   const files = {
     'package.json': manifestOf(cell, tarball),
     'tsconfig.json': tsconfigOf(cell),
@@ -37,7 +35,8 @@ function testCommandOf({ runner, nest }: Cell): string {
 }
 
 /** `nodenext` writes `import` or `require`, as the `type` of package.json says. */
-function tsconfigOf({ runner }: Cell): object {
+function tsconfigOf(cell: Cell): object {
+  const runner = runnerOf(cell);
   return {
     compilerOptions: {
       target: 'es2022',
@@ -47,10 +46,11 @@ function tsconfigOf({ runner }: Cell): object {
       experimentalDecorators: true,
       emitDecoratorMetadata: true,
       skipLibCheck: true,
-      rootDir: 'source',
+      rootDir: '.',
       outDir: 'build',
     },
-    include: ['source', 'matchers.d.ts'],
+    // Each runner, and each Vitest, wants matchers declared in a way of its own.
+    include: ['source', `matchers/${runner}.ts`],
   };
 }
 

@@ -31,6 +31,12 @@ const SDK: Readonly<Record<Cell['sdk'], Versions>> = {
   },
 };
 
+const RUNNER = {
+  jest: { jest: '30.5.2', '@types/jest': '30.0.0' },
+  'vitest-4': { vitest: '4.1.12', vite: '8.3.8' },
+  'vitest-5': { vitest: '5.1.1', vite: '8.3.8' },
+} as const satisfies Readonly<Record<string, Versions>>;
+
 const ALWAYS: Versions = {
   kafkajs: '2.2.4',
   'reflect-metadata': '0.2.2',
@@ -43,18 +49,18 @@ export function nodeVersionOf({ node }: Cell): string {
   return NODE[node].node;
 }
 
+/** Vitest 5 declares Node >= 22.12. */
+export function runnerOf({ runner, node }: Cell): keyof typeof RUNNER {
+  if (runner === 'jest') return 'jest';
+  return node === '20' ? 'vitest-4' : 'vitest-5';
+}
+
 /** What the application installs beside the package that it is about. */
 export function dependenciesOf(cell: Cell): Versions {
   const types = { '@types/node': NODE[cell.node].types };
-  return { ...NEST[cell.nest], ...SDK[cell.sdk], ...runnerOf(cell), ...types, ...ALWAYS };
+  return { ...NEST[cell.nest], ...SDK[cell.sdk], ...RUNNER[runnerOf(cell)], ...types, ...ALWAYS };
 }
 
 function nest(version: string, microservices: string): Versions {
   return { '@nestjs/common': version, '@nestjs/core': version, '@nestjs/microservices': microservices };
-}
-
-function runnerOf({ runner, node }: Cell): Versions {
-  if (runner === 'jest') return { jest: '30.5.2', '@types/jest': '30.0.0' };
-  // Vitest 5 declares Node >= 22.12.
-  return { vitest: node === '20' ? '4.1.12' : '5.1.1', vite: '8.3.8' };
 }

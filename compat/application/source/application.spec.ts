@@ -102,7 +102,7 @@ describe('an application', () => {
   it(
     'gets the same classes by import and by require',
     async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, ['build/both-ways.js']);
+      const { stdout } = await promisify(execFile)(process.execPath, ['build/source/both-ways.js']);
       const same = JSON.parse(stdout) as SameBothWays;
       expect(Object.keys(same)).toEqual(expect.arrayContaining(['KafkaTracingModule', 'SpanRecorder']));
       expect(Object.keys(same).filter((name) => !same[name])).toEqual([]);

@@ -12,7 +12,8 @@ export type SameBothWays = Readonly<Record<string, boolean>>;
 const require_ = createRequire(resolve('package.json'));
 
 function compare(stated: Exports, imported: Exports, required: Exports): SameBothWays {
-  const names = new Set([stated, imported, required].flatMap((exports) => Object.keys(exports)));
+  // Not of what is stated: where it is compiled to `require`, the compiler adds a `default`.
+  const names = new Set([imported, required].flatMap((exports) => Object.keys(exports)));
   const isSame = (name: string): boolean =>
     stated[name] !== undefined && stated[name] === imported[name] && stated[name] === required[name];
   return Object.fromEntries([...names].map((name) => [name, isSame(name)]));

@@ -1,3 +1,4 @@
+import 'vitest';
 import type { KafkaTracingMatchers } from 'nestjs-kafka-tracing/testing';
 
 declare module 'vitest' {
