@@ -14,33 +14,52 @@ if (values.list) {
 }
 
 function chosen(name: string | undefined): readonly Cell[] {
-  if (name === undefined) return CELLS;
-  const cells = CELLS.filter((cell) => nameOf(cell) === name);
+  const cells = CELLS.filter((cell) => name === undefined || nameOf(cell) === name);
   if (cells.length === 0) throw new Error(`There is no cell \`${name}\`; --list tells which there are.`);
   return cells;
 }
 
-/** One after the other: each of them installs, compiles and tests, and so keeps a machine busy by itself. */
 async function testAll(cells: readonly Cell[]): Promise<void> {
-  const interrupted = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  signals.forEach((signal) => process.once(signal, () => interrupted.abort(new Error(`Got ${signal}.`))));
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interruption.abort(signal));
+  }
+  try {
+    await withKafka((brokers) => testOn(brokers, cells, interruption.signal));
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    process.exitCode = 1;
+    say(`Ended by ${String(interruption.signal.reason)}.`);
+  }
+}
+
+/** One broker for all cells, or the one that `KAFKA_BROKERS` names. */
+async function withKafka(work: (brokers: readonly string[]) => Promise<void>): Promise<void> {
   const onProgress = (message: string): void => void process.stderr.write(`${message}\n`);
   const kafka = await EmbeddedKafka.startOrUse({ onProgress });
   try {
-    const workshop = await Workshop.open(interrupted.signal);
-    try {
-      const results: Result[] = [];
-      for (const cell of cells) {
-        results.push(await resultOf(cell, () => workshop.test(cell, kafka.brokers)));
-      }
-      say(`\n${tableOf(results, workshop.tarballName, new Date())}`);
-      process.exitCode = results.every(({ hasPassed }) => hasPassed) ? 0 : 1;
-    } finally {
-      await workshop.close();
-    }
+    await work(kafka.brokers);
   } finally {
     await kafka.stop();
+  }
+}
+
+/** One after the other: each of them installs, compiles and tests, and so keeps a small machine busy by itself. */
+async function testOn(
+  brokers: readonly string[],
+  cells: readonly Cell[],
+  signal: AbortSignal,
+): Promise<void> {
+  const workshop = await Workshop.open(signal);
+  try {
+    const results: Result[] = [];
+    for (const cell of cells) {
+      results.push(await resultOf(cell, () => workshop.test(cell, brokers)));
+    }
+    say(`\n${tableOf(results, workshop.tarballName, new Date())}`);
+    process.exitCode = results.every(({ hasPassed }) => hasPassed) ? 0 : 1;
+  } finally {
+    await workshop.close();
   }
 }
 
@@ -53,10 +72,10 @@ async function resultOf(cell: Cell, test: () => Promise<void>): Promise<Result> 
       throw error;
     },
   );
-  const seconds = (performance.now() - started) / 1000;
-  say(`${failure ? '✗' : '✓'} ${nameOf(cell).padEnd(44)} ${seconds.toFixed(1).padStart(6)} s`);
-  if (failure) say(`${failure.message} ${failure.output}`);
-  return { cell, hasPassed: failure === undefined, seconds };
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  say(`${failure ? '✗' : '✓'} ${nameOf(cell).padEnd(44)} ${seconds.padStart(6)} s`);
+  if (failure) say(`${failure.message}\n${failure.output}`);
+  return { cell, hasPassed: failure === undefined };
 }
 
 function say(text: string): void {
