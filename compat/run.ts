@@ -35,8 +35,9 @@ async function testAll(cells: readonly Cell[]): Promise<void> {
 
 /** One broker for all cells, or the one that `KAFKA_BROKERS` names. */
 async function withKafka(work: (brokers: readonly string[]) => Promise<void>): Promise<void> {
-  const onProgress = (message: string): void => void process.stderr.write(`${message}\n`);
-  const kafka = await EmbeddedKafka.startOrUse({ onProgress });
+  const kafka = await EmbeddedKafka.startOrUse({
+    onProgress: (message) => void process.stderr.write(`${message}\n`),
+  });
   try {
     await work(kafka.brokers);
   } finally {

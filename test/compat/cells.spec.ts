@@ -26,6 +26,12 @@ describe('the cells', () => {
     expect([...wanted].filter((pair) => !covered.has(pair))).toEqual([]);
   });
 
+  it('load each Nest in every way that there is: by import and by require, under each runner', () => {
+    const waysOf = (cells: readonly Cell[]): Set<string> =>
+      new Set(cells.map(({ nest, modules, runner }) => `${nest.split('.')[0]} ${modules} ${runner}`));
+    expect(waysOf(CELLS)).toEqual(waysOf(possible));
+  });
+
   it('leave out just these pairs, which no application can have', () => {
     const wanted = new Set(possible.flatMap(pairsOf));
     const left = new Set(conceivable.flatMap(pairsOf).filter((pair) => !wanted.has(pair)));
@@ -72,9 +78,11 @@ describe.each(CELLS.map((cell) => [nameOf(cell), cell] as const))('%s', (_name, 
     expect(nodeVersionOf(cell)).toMatch(new RegExp(`^${cell.node}\\.`));
     expect(`${versions['@nestjs/core']}.`).toMatch(new RegExp(`^${cell.nest.replaceAll('.', '\\.')}\\.`));
     expect(versions['@opentelemetry/core']).toMatch(new RegExp(`^${cell.sdk}\\.`));
-    expect(Object.keys(versions)).toContain(cell.runner);
-    if (cell.runner === 'vitest') {
-      expect(versions['vitest']).toMatch(cell.node === '20' ? /^4\./ : /^5\./);
-    }
+    expect(versions[cell.runner]).toMatch(runnerVersion(cell));
   });
 });
+
+function runnerVersion({ runner, node }: Cell): RegExp {
+  if (runner === 'jest') return /^30\./;
+  return node === '20' ? /^4\./ : /^5\./;
+}

@@ -34,10 +34,10 @@ describe('run', () => {
   it('ends, where it is interrupted, also what the program has started', async () => {
     const interruption = new AbortController();
     const { program, hasStarted, hasEnded } = waitingProgram();
-    const refused = expect(run(program, [], { cwd, signal: interruption.signal })).rejects.toThrow('Enough.');
+    const running = run(program, [], { cwd, signal: interruption.signal });
     await hasStarted();
     interruption.abort(new Error('Enough.'));
-    await refused;
+    await expect(running).rejects.toThrow('Enough.');
     await hasEnded();
     await expect(run('sh', ['-c', 'exit 0'], { cwd, signal: interruption.signal })).rejects.toThrow(
       'Enough.',
