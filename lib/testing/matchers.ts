@@ -16,9 +16,22 @@ export interface MatcherResult {
 }
 
 /**
- * The matchers of {@link kafkaTracingMatchers} as methods of `expect(span)`. Tell the test runner of them once, for Vitest
+ * The matchers of {@link kafkaTracingMatchers} as methods of `expect(span)`. Tell the test runner of them once, in a file
+ * that is compiled (in a `.d.ts` `skipLibCheck` hides a mistake), for Vitest 5
  *
  * ```ts
+ * import 'vitest';
+ *
+ * declare module 'vitest' {
+ *   interface Matchers<R, T> extends KafkaTracingMatchers<R> {}
+ * }
+ * ```
+ *
+ * for Vitest 4
+ *
+ * ```ts
+ * import 'vitest';
+ *
  * declare module 'vitest' {
  *   interface Matchers<T> extends KafkaTracingMatchers<T> {}
  * }
