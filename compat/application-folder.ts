@@ -28,10 +28,10 @@ function manifestOf(cell: Cell, tarball: string): object {
   };
 }
 
-function testCommandOf({ runner, nest }: Cell): string {
+function testCommandOf({ runner, nest, modules }: Cell): string {
   if (runner === 'vitest') return 'vitest run';
-  // Nest 12 is ESM, which Jest loads with this flag only.
-  return nest === '12' ? 'NODE_OPTIONS=--experimental-vm-modules jest' : 'jest';
+  // Jest loads ES modules with this flag only, and Nest 12 is some.
+  return nest === '12' || modules === 'esm' ? 'NODE_OPTIONS=--experimental-vm-modules jest' : 'jest';
 }
 
 /** `nodenext` writes `import` or `require`, as the `type` of package.json says. */

@@ -5,9 +5,6 @@ export function whyImpossible({ nest, node, sdk, modules, runner }: Cell): strin
   if (sdk === '3' && node === '20') {
     return 'The OpenTelemetry SDK 3 declares Node >= 22.15.';
   }
-  if (runner === 'jest' && nest !== '12' && modules === 'esm') {
-    return 'Nest 11 is CommonJS, and so are the tests that Jest runs of it.';
-  }
   if (runner === 'jest' && nest === '12' && modules === 'commonjs' && node !== '24') {
     return 'Nest 12 is ESM, which CommonJS tests load under Jest from Node 24.9 on, with --experimental-vm-modules.';
   }
