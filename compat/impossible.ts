@@ -5,6 +5,7 @@ export function whyImpossible({ nest, node, sdk, modules, runner }: Cell): strin
   if (sdk === '3' && node === '20') {
     return 'The OpenTelemetry SDK 3 declares Node >= 22.15.';
   }
+  // https://jestjs.io/docs/ecmascript-modules#require-of-esm
   if (runner === 'jest' && nest === '12' && modules === 'commonjs' && node !== '24') {
     return 'Nest 12 is ESM, which CommonJS tests load under Jest from Node 24.9 on, with --experimental-vm-modules.';
   }
