@@ -1,0 +1,120 @@
+import { context, trace } from '@opentelemetry/api';
+import {
+  KafkaTracing,
+  KafkaTracingModule,
+  type KafkaTracingModuleOptions,
+  type TracedEventOptions,
+} from 'nestjs-kafka-tracing';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BROKEN_FUNCTIONS, breakPart, brokenParts } from '../support/broken-parts.js';
+import { useContextManager, usePropagator } from '../support/broken-sdk.js';
+import { freshLibrary } from '../support/fresh-library.js';
+import { startContext } from '../support/nest-app.js';
+import { type Library, type OrdersOutcome, ordersOutcome } from '../support/order-application.js';
+import { useOrderTopics } from '../support/order-topics.js';
+import { contextOf, traceparent } from '../support/trace-context.js';
+import { useTracing } from '../support/tracing.js';
+import { CORRELATION_ID } from '../support/user-messages.js';
+
+type Attributes = TracedEventOptions['attributes'];
+
+const PARTS = brokenParts({
+  'a propagator throws in fields': ['look for a propagator'],
+  'a tracer provider throws': ['look for a tracer provider'],
+  'a span processor throws at the end': ['end the create span', 'end the request span', 'end the step span'],
+  'a span throws in isRecording': ['ask the create span', 'ask the request span', 'ask the step span'],
+  'a span throws in spanContext': ['ask the create span', 'start a span'], // By the SDK, which asks a parent.
+  'a span throws in setAttribute': ['set the status of the request span', 'set the status of the step span'],
+  'a span throws in setStatus': ['set the status of the request span', 'set the status of the step span'],
+  'a span throws in end': ['end the create span', 'end the request span', 'end the step span'],
+  'a context manager throws in with, before it calls': ['look for a context manager'],
+  'a context manager throws in with, after it called': ['look for a context manager'],
+  'a context manager throws in active': ['look for a context manager'],
+  'a meter provider throws': ['look for a meter provider'],
+});
+
+const ATTRIBUTES: readonly (readonly [how: string, attributes: Attributes, reports: readonly string[]])[] = [
+  ['throw', BROKEN_FUNCTIONS.throws, ['get the attributes of @TracedEvent']],
+  ['reject', BROKEN_FUNCTIONS.rejects, ['get the attributes of @TracedEvent']],
+  ['are nonsense', BROKEN_FUNCTIONS.returnsNonsense, []],
+];
+
+/** A message of `messagesOf`, as Nest parses it. */
+const PARSED_MESSAGE = { key: 'k', headers: { text: 'a', bytes: '\ufffd\0', list: 'a,b' } };
+
+describe('messages are delivered and handled exactly as without the module', () => {
+  useTracing();
+  const freshTopics = useOrderTopics(PARTS.length + ATTRIBUTES.length + 1);
+  let library: Library;
+  let without: OrdersOutcome;
+
+  beforeAll(async () => {
+    without = await ordersOutcome(freshTopics());
+  });
+  beforeEach(async () => {
+    library = await freshLibrary();
+  });
+
+  it('which is: once, and again where the handler failed, with all that was sent', () => {
+    expect(without.orders.map(({ value }) => value)).toEqual(['1', '1', '2', '3', 'dead']);
+    expect(without.orders[0]).toEqual({ partition: 0, offset: '0', ...PARSED_MESSAGE, value: '1' });
+    expect(without.deadLetters).toEqual([{ partition: 0, offset: '0', ...PARSED_MESSAGE, value: 'dead' }]);
+    expect(without).toMatchObject({
+      answered: ['good', 'bad'],
+      reply: 'good is answered',
+      refusal: { status: 'error', message: 'refused' },
+      committed: { orders: ['4'], deadLetters: ['1'], requests: ['2'] },
+    });
+  });
+
+  it.each(PARTS)('when %s', async (_name, part, reports) => {
+    const expectReports = breakPart(part);
+    const options = { correlationId: CORRELATION_ID, ...part.options };
+    expect(await ordersOutcome(freshTopics(), { library, options })).toEqual(without);
+    await expectReports(reports);
+  });
+
+  it.each(ATTRIBUTES)('when the attributes of a step %s', async (_how, attributes, reports) => {
+    const expectReports = breakPart({});
+    expect(await ordersOutcome(freshTopics(), { library, attributes })).toEqual(without);
+    await expectReports(reports);
+  });
+});
+
+describe('KafkaTracing works as without an SDK', () => {
+  useTracing();
+
+  it.each([true, false])('when a propagator throws in extract, enabled: %s', async (enabled) => {
+    const tracing = await tracingOf({ enabled });
+    const handle = vi.fn(() => 'handled');
+    usePropagator({ extract: BROKEN_FUNCTIONS.throws });
+    const message = { value: null, offset: '0', headers: { traceparent: traceparent(1) } };
+    expect(trace.getSpanContext(tracing.extract(message.headers))).toBeUndefined();
+    expect(tracing.runInContextOf(message, handle)).toBe('handled');
+    expect(handle).toHaveBeenCalledTimes(1);
+    expect(tracing.deadLetter({ topic: 'orders', partition: 0, message }, 'no')).toMatchObject({
+      topic: 'orders.dlt',
+      messages: [{ headers: message.headers }],
+    });
+  });
+
+  it.each(['inject', 'fields'] as const)('when a propagator throws in %s', async (method) => {
+    const tracing = await tracingOf({});
+    usePropagator({ [method]: BROKEN_FUNCTIONS.throws });
+    const headers = { a: 'b', traceparent: traceparent(1) };
+    expect(context.with(contextOf(2), () => tracing.inject(headers))).toEqual(headers);
+  });
+
+  it('when a context manager throws', async () => {
+    const tracing = await tracingOf({});
+    useContextManager({ active: BROKEN_FUNCTIONS.throws, with: BROKEN_FUNCTIONS.throws });
+    expect(tracing.inject({ a: 'b' })).toEqual({ a: 'b' });
+    expect(tracing.runInContextOf({ headers: { traceparent: traceparent(1) } }, () => 'handled')).toBe(
+      'handled',
+    );
+  });
+});
+
+async function tracingOf(options: KafkaTracingModuleOptions): Promise<KafkaTracing> {
+  return (await startContext({ imports: [KafkaTracingModule.forRoot(options)] })).get(KafkaTracing);
+}
