@@ -10,23 +10,37 @@ import { BROKEN_FUNCTIONS, breakPart, brokenParts } from '../support/broken-part
 import { useContextManager, usePropagator } from '../support/broken-sdk.js';
 import { freshLibrary } from '../support/fresh-library.js';
 import { startContext } from '../support/nest-app.js';
-import { type Library, type OrdersOutcome, ordersOutcome } from '../support/order-application.js';
-import { useOrderTopics } from '../support/order-topics.js';
+import { type MessagingOutcome, messagingOutcome, useMessagingTopics } from '../support/messaging.js';
+import type { Library } from '../support/order-application.js';
 import { contextOf, traceparent } from '../support/trace-context.js';
 import { useTracing } from '../support/tracing.js';
-import { CORRELATION_ID } from '../support/user-messages.js';
+import { useCoordinators } from '../support/transactions.js';
+import { CORRELATION_ID, receivedOf } from '../support/user-messages.js';
 
 type Attributes = TracedEventOptions['attributes'];
+
+const ALL_SPANS = [
+  'create span',
+  'request span',
+  'span of offsets',
+  'step span',
+  'transaction span',
+] as const;
 
 const PARTS = brokenParts({
   'a propagator throws in fields': ['look for a propagator'],
   'a tracer provider throws': ['look for a tracer provider'],
-  'a span processor throws at the end': ['end the create span', 'end the request span', 'end the step span'],
-  'a span throws in isRecording': ['ask the create span', 'ask the request span', 'ask the step span'],
-  'a span throws in spanContext': ['ask the create span', 'start a span'], // By the SDK, which asks a parent.
+  'a span processor throws at the end': ALL_SPANS.map((span) => `end the ${span}`),
+  'a span throws in isRecording': ALL_SPANS.map((span) => `ask the ${span}`),
+  'a span throws in spanContext': [
+    'ask the create span',
+    'ask the transaction span',
+    'start a span', // By the SDK, which asks a parent.
+    'trace a message of a batch',
+  ],
   'a span throws in setAttribute': ['set the status of the request span', 'set the status of the step span'],
   'a span throws in setStatus': ['set the status of the request span', 'set the status of the step span'],
-  'a span throws in end': ['end the create span', 'end the request span', 'end the step span'],
+  'a span throws in end': ALL_SPANS.map((span) => `end the ${span}`),
   'a context manager throws in with, before it calls': ['look for a context manager'],
   'a context manager throws in with, after it called': ['look for a context manager'],
   'a context manager throws in active': ['look for a context manager'],
@@ -39,30 +53,39 @@ const ATTRIBUTES: readonly (readonly [how: string, attributes: Attributes, repor
   ['are nonsense', BROKEN_FUNCTIONS.returnsNonsense, []],
 ];
 
-/** A message of `messagesOf`, as Nest parses it. */
-const PARSED_MESSAGE = { key: 'k', headers: { text: 'a', bytes: '\ufffd\0', list: 'a,b' } };
-
 describe('messages are delivered and handled exactly as without the module', () => {
   useTracing();
-  const freshTopics = useOrderTopics(PARTS.length + ATTRIBUTES.length + 1);
+  useCoordinators();
+  const freshTopics = useMessagingTopics(PARTS.length + ATTRIBUTES.length + 1);
   let library: Library;
-  let without: OrdersOutcome;
+  let without: MessagingOutcome;
 
   beforeAll(async () => {
-    without = await ordersOutcome(freshTopics());
+    without = await messagingOutcome(freshTopics());
   });
   beforeEach(async () => {
     library = await freshLibrary();
   });
 
-  it('which is: once, and again where the handler failed, with all that was sent', () => {
-    expect(without.orders.map(({ value }) => value)).toEqual(['1', '1', '2', '3', 'dead']);
-    expect(without.orders[0]).toEqual({ partition: 0, offset: '0', ...PARSED_MESSAGE, value: '1' });
-    expect(without.deadLetters).toEqual([{ partition: 0, offset: '0', ...PARSED_MESSAGE, value: 'dead' }]);
+  it('which is: all that was sent, and again what failed', () => {
+    const parsed = { partition: 0, key: 'k', headers: { text: 'a', bytes: '\ufffd\0', list: 'a,b' } };
     expect(without).toMatchObject({
-      answered: ['good', 'bad'],
-      reply: 'good is answered',
-      refusal: { status: 'error', message: 'refused' },
+      orders: {
+        orders: ['1', '1', '2', '3', 'dead'].map((value) => ({ ...parsed, value })),
+        deadLetters: [{ ...parsed, value: 'dead' }],
+        answered: ['good', 'bad'],
+        reply: 'good is answered',
+        refusal: { status: 'error', message: 'refused' },
+      },
+      stock: {
+        handled: receivedOf('1', '2', '2', '3'),
+        sent: [
+          [0, 0],
+          [2, 0], // After the message that was aborted, and the mark that says so.
+          [3, 0],
+        ],
+        committed: ['7'],
+      },
       committed: { orders: ['4'], deadLetters: ['1'], requests: ['2'] },
     });
   });
@@ -70,13 +93,13 @@ describe('messages are delivered and handled exactly as without the module', () 
   it.each(PARTS)('when %s', async (_name, part, reports) => {
     const expectReports = breakPart(part);
     const options = { correlationId: CORRELATION_ID, ...part.options };
-    expect(await ordersOutcome(freshTopics(), { library, options })).toEqual(without);
+    expect(await messagingOutcome(freshTopics(), { library, options })).toEqual(without);
     await expectReports(reports);
   });
 
   it.each(ATTRIBUTES)('when the attributes of a step %s', async (_how, attributes, reports) => {
     const expectReports = breakPart({});
-    expect(await ordersOutcome(freshTopics(), { library, attributes })).toEqual(without);
+    expect(await messagingOutcome(freshTopics(), { library, attributes })).toEqual(without);
     await expectReports(reports);
   });
 });

@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, type INestMicroservice } from '@nestjs/common';
 import {
   type ClientKafka,
   Ctx,
@@ -9,9 +9,9 @@ import {
 } from '@nestjs/microservices';
 import type { KafkaTracing, KafkaTracingModuleOptions, TracedEventOptions } from 'nestjs-kafka-tracing';
 import { firstValueFrom } from 'rxjs';
-import { clientConfig, freshName } from './kafka.js';
 import { type CommittedOffsets, committedOffsetsOf } from './committed-offsets.js';
 import { type HandledOrder, handledOrder } from './handled-order.js';
+import { clientConfig, freshName } from './kafka.js';
 import { clientOf, startMicroservice } from './nest-app.js';
 import { caught } from './requests.js';
 import { until } from './until.js';
@@ -26,113 +26,144 @@ export interface Tracing {
   readonly attributes?: TracedEventOptions['attributes'];
 }
 
-/** The topics of one run; those of requests have one for their replies. */
+/** The topics of an application; those of requests have one for their replies. */
 export interface OrderTopics {
   readonly orders: string;
   readonly deadLetters: string;
   readonly requests: string;
 }
 
-/** Everything that an application and its client see of their messages. */
+/** Everything that an application and its client see of the messages of one round. */
 export interface OrdersOutcome {
   readonly orders: readonly HandledOrder[];
   readonly deadLetters: readonly HandledOrder[];
   readonly answered: readonly unknown[];
   readonly reply: unknown;
   readonly refusal: unknown;
-  readonly committed: CommittedOffsets;
 }
 
-/**
- * What becomes of an event that fails once, of a batch of two, of one that ends as a dead letter, of a request that is answered
- * and of one that is refused, in a real application that is started for it, and closed.
- */
-export async function ordersOutcome(topics: OrderTopics, tracing: Tracing = {}): Promise<OrdersOutcome> {
-  const { library, options = {} } = tracing;
-  const orders: HandledOrder[] = [];
-  const deadLetters: HandledOrder[] = [];
-  const answered: unknown[] = [];
-  let kafkaTracing: KafkaTracing | undefined;
+/** A real application, with handlers of events and of requests, and a client. */
+export class OrderApplication {
+  readonly #orders: HandledOrder[] = [];
+  readonly #deadLetters: HandledOrder[] = [];
+  readonly #answered: unknown[] = [];
+  readonly #groupId = freshName('orders');
+  readonly #topics: OrderTopics;
+  readonly #tracing: Tracing;
+  #app: INestMicroservice | undefined;
+  #client: ClientKafka | undefined;
+  #kafkaTracing: KafkaTracing | undefined;
 
-  const on = (topic: string, pattern: MethodDecorator): MethodDecorator =>
-    library === undefined ? pattern : both(pattern, library.TracedEvent(stepOf(topic, tracing)));
+  constructor(topics: OrderTopics, tracing: Tracing = {}) {
+    this.#topics = topics;
+    this.#tracing = tracing;
+  }
 
-  @Controller()
-  class Orders {
-    @on(topics.orders, EventPattern<string>(topics.orders))
-    async handle(@Ctx() kafka: KafkaContext): Promise<void> {
-      const order = handledOrder(kafka);
-      orders.push(order);
-      if (orders.length === 1) {
-        throw new Error('once');
+  /** For work by hand; there is none without the module. */
+  get kafkaTracing(): KafkaTracing | undefined {
+    return this.#kafkaTracing;
+  }
+
+  async start(): Promise<void> {
+    const { library, options } = this.#tracing;
+    this.#app = await startMicroservice({
+      tracing: false, // It would be of the copy that the others test with.
+      imports: library === undefined ? [] : [library.KafkaTracingModule.forRoot(options)],
+      controllers: [this.#controller()],
+      server: {
+        client: clientConfig('orders'),
+        consumer: {
+          groupId: this.#groupId,
+          maxWaitTimeInMs: 20,
+          retry: { initialRetryTime: 20, retries: 5 },
+        },
+      },
+    });
+    this.#kafkaTracing = library && this.#app.get(library.KafkaTracing);
+    this.#client = await clientOf(this.#app, this.#topics.requests);
+  }
+
+  /** An event that fails once, a batch of two, one that ends as a dead letter, a request that is answered, one that is refused. */
+  async round(): Promise<OrdersOutcome> {
+    const { orders, requests } = this.#topics;
+    const client = this.#client as ClientKafka;
+    [this.#orders, this.#deadLetters, this.#answered].forEach((seen) => seen.splice(0));
+
+    await firstValueFrom(client.emit(orders, messagesOf('1')[0]));
+    await firstValueFrom(client.emitBatch(orders, { messages: messagesOf('2', '3') }));
+    await firstValueFrom(client.emit(orders, messagesOf('dead')[0]));
+    const reply = await firstValueFrom(client.send<unknown>(requests, messagesOf('good')[0]));
+    const refusal = await caught(firstValueFrom(client.send(requests, messagesOf('bad')[0])));
+    this.#kafkaTracing?.diagnose();
+    await until('all was handled', () => this.#orders.length >= 5 && this.#deadLetters.length > 0);
+    return {
+      orders: [...this.#orders],
+      deadLetters: [...this.#deadLetters],
+      answered: [...this.#answered],
+      reply,
+      refusal,
+    };
+  }
+
+  /** Closes it, and tells what its group has committed. */
+  async close(): Promise<CommittedOffsets> {
+    await this.#app?.close();
+    return committedOffsetsOf(`${this.#groupId}-server`, { ...this.#topics });
+  }
+
+  #controller(): new () => object {
+    const { orders, deadLetters, requests } = this.#topics;
+    const { library, attributes = () => ({ team: 'orders' }) } = this.#tracing;
+    const on = (pattern: MethodDecorator): MethodDecorator =>
+      library === undefined ? pattern : both(pattern, library.TracedEvent({ span: 'step', attributes }));
+    const handle = (kafka: KafkaContext) => this.#handle(kafka);
+    const giveUp = (kafka: KafkaContext) => void this.#deadLetters.push(handledOrder(kafka));
+    const answer = (order: string) => this.#answer(order);
+
+    @Controller()
+    class Orders {
+      @on(EventPattern<string>(orders))
+      async handle(@Ctx() kafka: KafkaContext): Promise<void> {
+        await handle(kafka);
       }
-      if (order.value === 'dead') {
-        await kafka.getProducer().send(deadLetterOf(kafka));
+
+      @on(EventPattern<string>(deadLetters))
+      giveUp(@Ctx() kafka: KafkaContext): void {
+        giveUp(kafka);
+      }
+
+      @on(MessagePattern<string>(requests))
+      answer(order: string): string {
+        return answer(order);
       }
     }
+    return Orders;
+  }
 
-    @on(topics.deadLetters, EventPattern<string>(topics.deadLetters))
-    giveUp(@Ctx() kafka: KafkaContext): void {
-      deadLetters.push(handledOrder(kafka));
+  async #handle(kafka: KafkaContext): Promise<void> {
+    const order = handledOrder(kafka);
+    this.#orders.push(order);
+    if (this.#orders.length === 1) {
+      throw new Error('once');
     }
-
-    @on(topics.requests, MessagePattern<string>(topics.requests))
-    answer(order: string): string {
-      answered.push(order);
-      if (order === 'bad') {
-        throw new RpcException('refused');
-      }
-      return `${order} is answered`;
+    if (order.value === 'dead') {
+      const { key, value, headers } = kafka.getMessage();
+      const topic = this.#topics.deadLetters;
+      const plain = { topic, messages: [{ key: key ?? null, value, headers: { ...headers } }] };
+      const record = this.#kafkaTracing?.deadLetter(kafka, new RangeError('dead'), topic) ?? plain;
+      await kafka.getProducer().send(record);
     }
   }
 
-  function deadLetterOf(kafka: KafkaContext) {
-    const { key, value, headers } = kafka.getMessage();
-    return (
-      kafkaTracing?.deadLetter(kafka, new RangeError('dead'), topics.deadLetters) ?? {
-        topic: topics.deadLetters,
-        messages: [{ key: key ?? null, value, headers: { ...headers } }],
-      }
-    );
+  #answer(order: string): string {
+    this.#answered.push(order);
+    if (order === 'bad') {
+      throw new RpcException('refused');
+    }
+    return `${order} is answered`;
   }
-
-  const groupId = freshName('orders');
-  const app = await startMicroservice({
-    tracing: false, // It would be of the copy that the others test with.
-    imports: library === undefined ? [] : [library.KafkaTracingModule.forRoot(options)],
-    controllers: [Orders],
-    server: { client: clientConfig('orders'), consumer: { groupId, maxWaitTimeInMs: 20, retry: RETRY } },
-  });
-  kafkaTracing = library && app.get(library.KafkaTracing);
-  const client = await clientOf(app, topics.requests);
-
-  await emitOrder(client, topics.orders, '1');
-  await firstValueFrom(client.emitBatch(topics.orders, { messages: messagesOf('2', '3') }));
-  await emitOrder(client, topics.orders, 'dead');
-  const reply = await firstValueFrom(client.send<unknown>(topics.requests, messagesOf('good')[0]));
-  const refusal = await caught(firstValueFrom(client.send(topics.requests, messagesOf('bad')[0])));
-  await until('all was handled', () => orders.length >= 5 && deadLetters.length >= 1);
-  kafkaTracing?.diagnose();
-  await app.close();
-
-  const committed = await committedOffsetsOf(`${groupId}-server`, {
-    orders: topics.orders,
-    deadLetters: topics.deadLetters,
-    requests: topics.requests,
-  });
-  return { orders, deadLetters, answered, reply, refusal, committed };
-}
-
-const RETRY = { initialRetryTime: 20, retries: 5 };
-
-function stepOf(topic: string, { attributes = () => ({ topic }) }: Tracing): TracedEventOptions {
-  return { span: `handle ${topic}`, attributes };
 }
 
 function both(...decorators: readonly MethodDecorator[]): MethodDecorator {
   return (...target) => decorators.forEach((decorate) => void decorate(...target));
-}
-
-async function emitOrder(client: ClientKafka, topic: string, value: string): Promise<void> {
-  await firstValueFrom(client.emit(topic, messagesOf(value)[0]));
 }

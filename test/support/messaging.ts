@@ -1,0 +1,78 @@
+import type { CommittedOffsets } from './committed-offsets.js';
+import { OrderApplication, type OrderTopics, type OrdersOutcome, type Tracing } from './order-application.js';
+import { usePreparedTopics } from './prepared-topics.js';
+import { StockKeeper, type StockOutcome } from './stock-keeper.js';
+
+export interface MessagingTopics extends OrderTopics {
+  readonly stock: string;
+}
+
+export interface RoundOutcome {
+  readonly orders: OrdersOutcome;
+  readonly stock: StockOutcome;
+}
+
+export interface MessagingOutcome extends RoundOutcome {
+  readonly committed: CommittedOffsets;
+}
+
+/** All that is done with Kafka in one process: by a Nest application, and by kafkajs beside it. */
+export class Messaging {
+  private constructor(
+    private readonly orders: OrderApplication,
+    private readonly stock: StockKeeper,
+  ) {}
+
+  static async start(topics: MessagingTopics, tracing: Tracing = {}): Promise<Messaging> {
+    const orders = new OrderApplication(topics, tracing);
+    const stock = new StockKeeper(topics.stock, tracing, () => orders.kafkaTracing);
+    const messaging = new Messaging(orders, stock);
+    return messaging.#orClose(async () => {
+      await Promise.all([orders.start(), stock.start()]);
+      return messaging;
+    });
+  }
+
+  round(): Promise<RoundOutcome> {
+    return this.#orClose(async () => {
+      const [orders, stock] = await Promise.all([this.orders.round(), this.stock.round()]);
+      return { orders, stock };
+    });
+  }
+
+  async close(): Promise<CommittedOffsets> {
+    const [committed] = await Promise.all([this.orders.close(), this.stock.close()]);
+    return committed;
+  }
+
+  async #orClose<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+}
+
+/** Starts it, does everything once, and closes it. */
+export async function messagingOutcome(
+  topics: MessagingTopics,
+  tracing?: Tracing,
+): Promise<MessagingOutcome> {
+  const messaging = await Messaging.start(topics, tracing);
+  const outcome = await messaging.round();
+  return { ...outcome, committed: await messaging.close() };
+}
+
+/** Topics for so many starts; others at each call. */
+export function useMessagingTopics(starts: number): () => MessagingTopics {
+  const freshTopic = usePreparedTopics(3 * starts);
+  const freshRequestTopic = usePreparedTopics(starts, { reply: true });
+  return () => ({
+    orders: freshTopic(),
+    deadLetters: freshTopic(),
+    stock: freshTopic(),
+    requests: freshRequestTopic(),
+  });
+}
