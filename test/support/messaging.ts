@@ -1,5 +1,10 @@
 import type { CommittedOffsets } from './committed-offsets.js';
-import { OrderApplication, type OrderTopics, type OrdersOutcome, type Tracing } from './order-application.js';
+import {
+  OrderApplication,
+  type OrderTopics,
+  type OrdersOutcome,
+  type RunSetup,
+} from './order-application.js';
 import { usePreparedTopics } from './prepared-topics.js';
 import { StockKeeper, type StockOutcome } from './stock-keeper.js';
 
@@ -23,9 +28,9 @@ export class Messaging {
     private readonly stock: StockKeeper,
   ) {}
 
-  static async start(topics: MessagingTopics, tracing: Tracing = {}): Promise<Messaging> {
-    const orders = new OrderApplication(topics, tracing);
-    const stock = new StockKeeper(topics.stock, tracing, () => orders.kafkaTracing);
+  static async start(topics: MessagingTopics, setup: RunSetup = {}): Promise<Messaging> {
+    const orders = new OrderApplication(topics, setup);
+    const stock = new StockKeeper(topics.stock, setup, () => orders.kafkaTracing);
     const messaging = new Messaging(orders, stock);
     return messaging.#orClose(async () => {
       await Promise.all([orders.start(), stock.start()]);
@@ -58,9 +63,9 @@ export class Messaging {
 /** Starts it, does everything once, and closes it. */
 export async function messagingOutcome(
   topics: MessagingTopics,
-  tracing?: Tracing,
+  setup?: RunSetup,
 ): Promise<MessagingOutcome> {
-  const messaging = await Messaging.start(topics, tracing);
+  const messaging = await Messaging.start(topics, setup);
   const outcome = await messaging.round();
   return { ...outcome, committed: await messaging.close() };
 }

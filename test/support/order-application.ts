@@ -26,6 +26,19 @@ export interface Tracing {
   readonly attributes?: TracedEventOptions['attributes'];
 }
 
+/** An event that is being handled. */
+export interface Happening {
+  readonly order: HandledOrder;
+  /** Which delivery of the round it is, from 1 on. */
+  readonly times: number;
+}
+
+/** What else is said of a run. */
+export interface RunSetup extends Tracing {
+  /** Is called in the middle of the handling of each event. */
+  readonly duringHandling?: (happening: Happening) => void | Promise<void>;
+}
+
 /** The topics of an application; those of requests have one for their replies. */
 export interface OrderTopics {
   readonly orders: string;
@@ -49,14 +62,14 @@ export class OrderApplication {
   readonly #answered: unknown[] = [];
   readonly #groupId = freshName('orders');
   readonly #topics: OrderTopics;
-  readonly #tracing: Tracing;
+  readonly #setup: RunSetup;
   #app: INestMicroservice | undefined;
   #client: ClientKafka | undefined;
   #kafkaTracing: KafkaTracing | undefined;
 
-  constructor(topics: OrderTopics, tracing: Tracing = {}) {
+  constructor(topics: OrderTopics, setup: RunSetup = {}) {
     this.#topics = topics;
-    this.#tracing = tracing;
+    this.#setup = setup;
   }
 
   /** For work by hand; there is none without the module. */
@@ -65,7 +78,7 @@ export class OrderApplication {
   }
 
   async start(): Promise<void> {
-    const { library, options } = this.#tracing;
+    const { library, options } = this.#setup;
     this.#app = await startMicroservice({
       tracing: false, // It would be of the copy that the others test with.
       imports: library === undefined ? [] : [library.KafkaTracingModule.forRoot(options)],
@@ -113,7 +126,7 @@ export class OrderApplication {
 
   #controller(): new () => object {
     const { orders, deadLetters, requests } = this.#topics;
-    const { library, attributes = () => ({ team: 'orders' }) } = this.#tracing;
+    const { library, attributes = () => ({ team: 'orders' }) } = this.#setup;
     const on = (pattern: MethodDecorator): MethodDecorator =>
       library === undefined ? pattern : both(pattern, library.TracedEvent({ span: 'step', attributes }));
     const handle = (kafka: KafkaContext) => this.#handle(kafka);
@@ -143,6 +156,7 @@ export class OrderApplication {
   async #handle(kafka: KafkaContext): Promise<void> {
     const order = handledOrder(kafka);
     this.#orders.push(order);
+    await this.#setup.duringHandling?.({ order, times: this.#orders.length });
     if (this.#orders.length === 1) {
       throw new Error('once');
     }
