@@ -12,13 +12,22 @@ export interface Outcome<T> {
   failed(error: unknown): void;
 }
 
+function isWatched(outcome: Outcome<never>): boolean {
+  try {
+    return outcome.isWatched;
+  } catch (error) {
+    report('watch a call', error);
+    return false;
+  }
+}
+
 /**
  * Calls the driver at once, and tells how that ended. Where nobody wants to know, what it returns is returned as it is.
  *
  * @internal
  */
 export function settle<T>(outcome: Outcome<T>, call: () => Promise<T>): Promise<T> {
-  if (!outcome.isWatched) {
+  if (!isWatched(outcome)) {
     return call();
   }
   let called: Promise<T>;

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Consumer, ConsumerRunConfig } from 'kafkajs';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { DeliveryAttempts } from '../tracing/processing/delivery-attempts.js';
-import { within } from '../tracing/fail-open.js';
+import { attempt, within } from '../tracing/fail-open.js';
 import { watchLag } from './consumer-lag-events.js';
 import type { DriverTracing } from './driver-tracing.js';
 import { driversOwn } from './foreign-instrumentation.js';
@@ -32,11 +32,12 @@ export function traceConsumer(
     () => driver.tracer() !== undefined,
   );
   consumer.run = function tracedRun(this: unknown, config?: ConsumerRunConfig): Promise<void> {
-    const traced = withTracedHandlers(config, tracing);
+    const traced = attempt('trace a consumer', () => withTracedHandlers(config, tracing)) ?? config;
+    const own = attempt('trace a consumer', () =>
+      driver.tracer() === undefined ? undefined : driversOwn(run, driver.foreign),
+    );
     // What is active here, such as the request that a client connects in, must not be active in every later message.
-    return driver.tracer() === undefined
-      ? run.call(this, traced)
-      : within(ROOT_CONTEXT, () => driversOwn(run, driver.foreign).call(this, traced));
+    return own === undefined ? run.call(this, traced) : within(ROOT_CONTEXT, () => own.call(this, traced));
   };
   return consumer;
 }

@@ -45,16 +45,17 @@ function traceTransactions(
   });
 
   producer.transaction = function tracedTransaction(this: unknown): Promise<KafkaTransaction> {
-    const span = attempt('trace a transaction', () =>
-      tracing.tracer()?.startTransaction(endpoint, transactionalId),
-    );
-    return span === undefined
-      ? begin.call(this)
-      : settle(beginning(span), () => driversOwn(begin, tracing.foreign).call(this));
+    let own = begin;
+    const span = attempt('trace a transaction', () => {
+      const tracer = tracing.tracer();
+      own = tracer === undefined ? begin : driversOwn(begin, tracing.foreign);
+      return tracer?.startTransaction(endpoint, transactionalId);
+    });
+    return span === undefined ? begin.call(this) : settle(beginning(span), () => own.call(this));
   };
 
   producer.disconnect = function tracedDisconnect(this: unknown): Promise<void> {
-    open.forEach((span) => span.left());
+    open.forEach((span) => attempt('end a transaction', () => span.left()));
     open.clear();
     return disconnect.call(this);
   };

@@ -45,13 +45,14 @@ export function traceSends(
       if (sending === undefined) {
         return given.call(this, outgoing);
       }
+      let own = given;
       let carrying = outgoing;
       try {
+        own = driversOwn(given, tracing.foreign);
         carrying = withHeaders(outgoing, sending.headers);
       } catch (error) {
         report('write the headers', error);
       }
-      const own = driversOwn(given, tracing.foreign);
       return settle<RecordMetadata[]>(new SendOutcome(sending), () => own.call(this, carrying));
     };
 
@@ -86,12 +87,14 @@ function startSend(
 }
 
 class SendOutcome implements Outcome<unknown> {
-  readonly isWatched: boolean;
   readonly #sending: Sending;
 
   constructor(sending: Sending) {
-    this.isWatched = sending.isWatched;
     this.#sending = sending;
+  }
+
+  get isWatched(): boolean {
+    return this.#sending.isWatched;
   }
 
   succeeded(metadata: unknown): void {

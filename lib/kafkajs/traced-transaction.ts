@@ -28,7 +28,7 @@ export function traceTransaction(
   traceSends(transaction, { ...tracing, tracer }, endpoint, span);
 
   const ending = (end: () => void) => {
-    const isWatched = span.isRecording && isActive();
+    const isWatched = attempt('trace a transaction', () => span.isRecording && isActive()) === true;
     if (isWatched) {
       open.delete(span); // How the attempt ends says what became of it, also where the producer is disconnected meanwhile.
     }
