@@ -1,7 +1,7 @@
 import { settle } from '../kafkajs/settle.js';
 import type { DescribedMessage } from '../tracing/attributes.js';
 import { Delivery } from '../tracing/processing/delivery.js';
-import { activeContext, isThenable, startWithin } from '../tracing/fail-open.js';
+import { activeContext, attempt, isThenable, startWithin } from '../tracing/fail-open.js';
 
 /**
  * Starts the process span of a message of the batch that is being handled; `undefined` for any other message.
@@ -22,12 +22,12 @@ export function runDelivery<T>(delivery: Delivery, handle: () => T): T {
   try {
     result = startWithin(delivery.context, handle);
   } catch (error) {
-    delivery.failed(error);
+    attempt('tell that a message failed', () => delivery.failed(error));
     throw error;
   }
   if (isThenable(result)) {
     return settle(delivery, () => result as unknown as Promise<unknown>) as T; // `startWithin` has made it one.
   }
-  delivery.succeeded();
+  attempt('tell that a message was handled', () => delivery.succeeded());
   return result;
 }

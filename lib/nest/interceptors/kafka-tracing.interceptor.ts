@@ -1,6 +1,6 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Observable, catchError, defer, tap } from 'rxjs';
-import { attempt, within } from '../../tracing/fail-open.js';
+import { attempt, report, within } from '../../tracing/fail-open.js';
 import { type Handling, startHandling } from './handling.js';
 
 /**
@@ -31,9 +31,26 @@ export class KafkaTracingInterceptor implements NestInterceptor {
 function observed(handling: Handling, next: CallHandler): Observable<unknown> {
   const { surroundings } = handling;
   return defer(() => next.handle()).pipe(
-    tap({ error: (error: unknown) => handling.fail(error), finalize: () => handling.end() }),
+    tap({ error: (error: unknown) => fail(handling, error), finalize: () => end(handling) }),
     catchError(
       (error: unknown) => new Observable((filters) => within(surroundings, () => filters.error(error))),
     ),
   );
+}
+
+// What throws in the middle of the handler's stream would be its outcome.
+function fail(handling: Handling, error: unknown): void {
+  try {
+    handling.fail(error);
+  } catch (bug) {
+    report('tell that a handler failed', bug);
+  }
+}
+
+function end(handling: Handling): void {
+  try {
+    handling.end();
+  } catch (bug) {
+    report('tell that a handler ended', bug);
+  }
 }

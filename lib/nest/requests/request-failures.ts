@@ -22,7 +22,11 @@ export function observeRequestFailures(server: ServerKafka): void {
     const response$ =
       delivery === undefined
         ? stream$
-        : stream$.pipe(tap({ error: (error: unknown) => delivery.fail(error) }));
+        : stream$.pipe(
+            tap({
+              error: (error: unknown) => attempt('tell that a request failed', () => delivery.fail(error)),
+            }),
+          );
     return send.call(this, response$, respond);
   };
   Object.defineProperty(server, 'send', { value: observed, configurable: true, writable: true });

@@ -54,11 +54,11 @@ function observed(
   try {
     const giveUp = within(request.context, () => publish(reply));
     attempt('trace a request', identify);
-    const teardown = new Subscription(() => request.tornDown());
+    const teardown = new Subscription(() => attempt('end a request', () => request.tornDown()));
     teardown.add(giveUp);
     return () => teardown.unsubscribe();
   } catch (error) {
-    request.failed(error);
+    attempt('tell that a request failed', () => request.failed(error));
     throw error;
   }
 }
