@@ -68,6 +68,22 @@ export function deadLetterOf(
   return { topic: deadLetterTopic, messages: [{ key, value, headers }] };
 }
 
+/**
+ * The message alone, for where what became of it cannot be told.
+ *
+ * @internal
+ */
+export function bareLetterOf(
+  { topic, message: { key, value, headers } }: HandledMessage,
+  deadLetterTopic = `${topic}.dlt`,
+): ProducerRecord {
+  const own = Object.entries(headers ?? {}).filter(([, header]) => header !== null && header !== undefined);
+  const messages = [
+    { key: sendable(key), value: sendable(value), headers: Object.fromEntries(own) as IHeaders },
+  ];
+  return { topic: deadLetterTopic, messages };
+}
+
 /** Takes away what a stranger may have said of his trace, and of where the message was before. */
 function removeTraces(headers: IHeaders): void {
   const field = attempt('read the headers', contextFields);

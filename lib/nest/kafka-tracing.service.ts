@@ -2,7 +2,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import type { KafkaContext } from '@nestjs/microservices';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { IHeaders, ProducerRecord } from 'kafkajs';
-import { deadLetterOf } from '../kafkajs/dead-letter.js';
+import { bareLetterOf, deadLetterOf } from '../kafkajs/dead-letter.js';
 import type { HandledMessage } from '../messages.js';
 import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import { withReceivedMessage } from '../propagation/received-messages.js';
@@ -11,7 +11,7 @@ import { creationOf } from '../tracing/processing/process-tracing.js';
 import { runDelivery, startInBatch } from './batch-messages.js';
 import { diagnose } from './diagnosis/diagnosis.js';
 import type { KafkaTracingDiagnosis } from './diagnosis/diagnosis.types.js';
-import { handledIn, isHandledForStranger } from './handlers/handled-message.js';
+import { handledBy, handledIn, isHandledForStranger } from './handlers/handled-message.js';
 import type { TracedApplication } from './traced-application.js';
 
 /**
@@ -103,12 +103,16 @@ export class ApplicationKafkaTracing extends KafkaTracing {
   override inject(headers: IHeaders = {}): IHeaders {
     const copy = { ...headers };
     const active = activeContext() ?? ROOT_CONTEXT;
-    return (this.#application.tracer()?.inject(copy, active) ?? copy) as IHeaders;
+    const written = attempt('write the headers', () => this.#application.tracer()?.inject(copy, active));
+    return (written ?? copy) as IHeaders;
   }
 
   override extract(headers: KafkaHeaders | null | undefined): Context {
-    const creation = this.#application.tracer()?.extract(headers) ?? creationOf({ headers });
-    return withReceivedMessage(creation.context, headers, creation);
+    const extracted = attempt('read the headers', () => {
+      const creation = this.#application.tracer()?.extract(headers) ?? creationOf({ headers });
+      return withReceivedMessage(creation.context, headers, creation);
+    });
+    return extracted ?? ROOT_CONTEXT;
   }
 
   override runInContextOf<T>(message: MessageInContext, fn: () => T): T {
@@ -125,10 +129,13 @@ export class ApplicationKafkaTracing extends KafkaTracing {
     error: unknown,
     topic?: string,
   ): ProducerRecord {
-    const { handled, attempts, trust } = handledIn(message, (handledTopic) =>
-      this.#application.tracer()?.trustOf(handledTopic),
+    const trustOf = (handledTopic: string) => this.#application.tracer()?.trustOf(handledTopic);
+    const { handled, attempts, trust } =
+      attempt('find the delivery', () => handledIn(message, trustOf)) ?? handledBy(message);
+    return (
+      attempt('describe a dead letter', () => deadLetterOf(handled, error, { attempts, trust, topic })) ??
+      bareLetterOf(handled, topic)
     );
-    return deadLetterOf(handled, error, { attempts, trust, topic });
   }
 
   override diagnose(): KafkaTracingDiagnosis {

@@ -69,6 +69,16 @@ export function handledIn(
 }
 
 /**
+ * The same, as far as it is known without any of what was traced. A producer of whom nothing is known is not trusted.
+ *
+ * @internal
+ */
+export function handledBy(given: KafkaContext | HandledMessage): ReturnType<typeof handledIn> {
+  const handled = given instanceof KafkaContext ? parsedMessageOf(given) : given;
+  return { handled, attempts: 1, trust: 'ignore' };
+}
+
+/**
  * The message that a handler handles, as Nest parsed it.
  *
  * @internal
