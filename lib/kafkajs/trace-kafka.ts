@@ -6,6 +6,7 @@ import { requireObject } from '../option-checks.js';
 import type { KafkaEndpoint } from '../tracing/attributes.js';
 import { attempt } from '../tracing/fail-open.js';
 import { KafkaTracer } from '../tracing/kafka-tracer.js';
+import { attemptUnlessRefused } from '../tracing/refusals.js';
 import type { DriverTracing } from './driver-tracing.js';
 import { traceConsumer } from './traced-consumer.js';
 import { traceProducer } from './traced-producer.js';
@@ -45,12 +46,15 @@ export interface TraceKafkaOptions extends KafkaTracingModuleOptions {
  * @publicApi
  */
 export function traceKafka<T extends Kafka>(kafka: T, options: TraceKafkaOptions = {}): T {
-  requireObject(options);
-  const { clientId, brokers, ...rest } = options;
-  const resolved = resolveOptions(rest);
-  requireEndpoint({ clientId, brokers });
-  const tracer = resolved.enabled ? new KafkaTracer(resolved) : undefined;
-  return traceDriver(kafka, { tracer: () => tracer, endpoint: () => ({ clientId, brokers }) });
+  const traced = attemptUnlessRefused('trace a Kafka', () => {
+    requireObject(options);
+    const { clientId, brokers, ...rest } = options;
+    const resolved = resolveOptions(rest);
+    requireEndpoint({ clientId, brokers });
+    const tracer = resolved.enabled ? new KafkaTracer(resolved) : undefined;
+    return traceDriver(kafka, { tracer: () => tracer, endpoint: () => ({ clientId, brokers }) });
+  });
+  return traced ?? kafka;
 }
 
 function requireEndpoint({ clientId, brokers }: KafkaEndpoint): void {

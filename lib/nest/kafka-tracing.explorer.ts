@@ -8,7 +8,8 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
 import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
-import { attempt } from '../tracing/fail-open.js';
+import { attempt, report } from '../tracing/fail-open.js';
+import { attemptUnlessRefused } from '../tracing/refusals.js';
 import { forEachInstance } from './container.js';
 import { diagnose } from './diagnosis/diagnosis.js';
 import { type DiagnosisReport, reportOf } from './diagnosis/diagnosis-report.js';
@@ -23,6 +24,11 @@ import { TracedApplication } from './traced-application.js';
 /** @internal */
 export const TRACED_APPLICATION = 'nestjs-kafka-tracing.application';
 
+// What is reported where one of these goes wrong.
+const REPORT = 'say what is traced';
+const SEE_OFF = 'see an application off';
+const LOOK_FOR_CLIENTS = 'look for clients';
+
 const applications = new WeakMap<ModulesContainer, TracedApplication>();
 
 /**
@@ -33,9 +39,10 @@ const applications = new WeakMap<ModulesContainer, TracedApplication>();
 export function tracedApplicationOf(modules: ModulesContainer): TracedApplication {
   let application = applications.get(modules);
   if (application === undefined) {
-    application = new TracedApplication();
-    applications.set(modules, application);
-    enter(application);
+    const made = new TracedApplication();
+    applications.set(modules, made);
+    attempt('know an application', () => enter(made));
+    application = made;
   }
   return application;
 }
@@ -55,7 +62,7 @@ export function configure(
 /** An application that is refused here never starts, and so is never closed. */
 function orForget(application: TracedApplication, start: () => void): void {
   try {
-    start();
+    attemptUnlessRefused('trace an application', start);
   } catch (error) {
     forget(application);
     throw error;
@@ -78,19 +85,19 @@ function forget(application: TracedApplication): void {
 export class KafkaTracingExplorer implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #modules: ModulesContainer;
   readonly #application: TracedApplication;
-  readonly #report: DiagnosisReport;
-  readonly #shutdown: Shutdown;
+  readonly #report: DiagnosisReport | undefined;
+  readonly #shutdown: Shutdown | undefined;
   readonly #isCalledLast: boolean;
 
   constructor(modules: ModulesContainer, @Inject(TRACED_APPLICATION) application: TracedApplication) {
     this.#modules = modules;
     this.#application = application;
-    this.#report = reportOf(application, () => diagnose(application, modules));
-    this.#shutdown = shutdownOf(application);
+    this.#report = attempt(REPORT, () => reportOf(application, () => diagnose(application, modules)));
+    this.#shutdown = attempt(SEE_OFF, () => shutdownOf(application));
     this.#isCalledLast = isDone('be called last', () => afterAllHooks(modules, () => this.#end()));
     modules.getRpcTargetRegistry().subscribe((server) => {
       attempt('look for servers', () => this.#adopt(server));
-      this.#report.connected();
+      attempt(REPORT, () => this.#report?.connected());
     });
     this.#adoptClients();
     orForget(application, () => interceptHandlers(modules, application));
@@ -101,21 +108,32 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationBootstra
   }
 
   onApplicationBootstrap(): void {
-    this.#report.started();
+    attempt(REPORT, () => this.#report?.started());
   }
 
   /** Where other hooks come after this one, what they send is traced, too. */
   async onApplicationShutdown(): Promise<void> {
-    await (this.#isCalledLast ? this.#shutdown.settle() : this.#end());
+    await (this.#isCalledLast ? this.#settle() : this.#end());
   }
 
   async #end(): Promise<void> {
-    await this.#shutdown.settle();
-    forget(this.#application);
+    await this.#settle();
+    attempt(SEE_OFF, () => forget(this.#application));
+  }
+
+  /** What a hook throws, Nest throws where the application is closed. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#shutdown?.settle();
+    } catch (error) {
+      report(SEE_OFF, error);
+    }
   }
 
   #adoptClients(): void {
-    forEachInstance(this.#modules, 'look for clients', (candidate) => this.#adopt(candidate));
+    attempt(LOOK_FOR_CLIENTS, () =>
+      forEachInstance(this.#modules, LOOK_FOR_CLIENTS, (candidate) => this.#adopt(candidate)),
+    );
   }
 
   #adopt(candidate: unknown): void {

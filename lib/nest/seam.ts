@@ -24,8 +24,10 @@ const WRAPPED = Symbol.for('nestjs-kafka-tracing.wrapped');
  * @internal
  */
 export function installSeam(): void {
-  wrapCreateClient(ServerKafka.prototype);
-  wrapCreateClient(ClientKafka.prototype);
+  attempt('reach what Nest makes', () => {
+    wrapCreateClient(ServerKafka.prototype);
+    wrapCreateClient(ClientKafka.prototype);
+  });
 }
 
 /**
