@@ -32,17 +32,19 @@ export class Messaging {
     const orders = new OrderApplication(topics, setup);
     const stock = new StockKeeper(topics.stock, setup, () => orders.kafkaTracing);
     const messaging = new Messaging(orders, stock);
-    return messaging.#orClose(async () => {
-      await Promise.all([orders.start(), stock.start()]);
-      return messaging;
-    });
+    await messaging.#orClose(() => Promise.all([orders.start(), stock.start()]));
+    return messaging;
   }
 
-  round(): Promise<RoundOutcome> {
-    return this.#orClose(async () => {
-      const [orders, stock] = await Promise.all([this.orders.round(), this.stock.round()]);
-      return { orders, stock };
-    });
+  async round(): Promise<RoundOutcome> {
+    const [orders, stock] = await Promise.all([this.orders.round(), this.stock.round()]);
+    return { orders, stock };
+  }
+
+  /** Everything once, and then the end. */
+  async onlyRound(): Promise<MessagingOutcome> {
+    const outcome = await this.#orClose(() => this.round());
+    return { ...outcome, committed: await this.close() };
   }
 
   async close(): Promise<CommittedOffsets> {
@@ -61,13 +63,8 @@ export class Messaging {
 }
 
 /** Starts it, does everything once, and closes it. */
-export async function messagingOutcome(
-  topics: MessagingTopics,
-  setup?: RunSetup,
-): Promise<MessagingOutcome> {
-  const messaging = await Messaging.start(topics, setup);
-  const outcome = await messaging.round();
-  return { ...outcome, committed: await messaging.close() };
+export async function messagingOutcome(topics: MessagingTopics, setup?: RunSetup): Promise<MessagingOutcome> {
+  return (await Messaging.start(topics, setup)).onlyRound();
 }
 
 /** Topics for so many starts; others at each call. */

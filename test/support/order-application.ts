@@ -107,7 +107,7 @@ export class OrderApplication {
     await firstValueFrom(client.emit(orders, messagesOf('dead')[0]));
     const reply = await firstValueFrom(client.send<unknown>(requests, messagesOf('good')[0]));
     const refusal = await caught(firstValueFrom(client.send(requests, messagesOf('bad')[0])));
-    this.#kafkaTracing?.diagnose();
+    await caught((async () => this.#kafkaTracing?.diagnose())()); // Where that fails, it is for whoever asked to know.
     await until('all was handled', () => this.#orders.length >= 5 && this.#deadLetters.length > 0);
     return {
       orders: [...this.#orders],

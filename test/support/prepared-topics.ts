@@ -13,7 +13,7 @@ import { until } from './until.js';
 export function usePreparedTopics(count: number, { reply = false } = {}): () => string {
   const topics = Array.from({ length: count }, () => freshName('orders'));
   const all = reply ? topics.flatMap((topic) => [topic, `${topic}.reply`]) : topics;
-  beforeAll(() => withAdmin((admin) => makeTopics(admin, all)));
+  beforeAll(() => makeTopics(all));
   afterAll(() => withAdmin((admin) => admin.deleteTopics({ topics: all })));
   const rest = topics.values();
   return () => {
@@ -25,11 +25,14 @@ export function usePreparedTopics(count: number, { reply = false } = {}): () => 
   };
 }
 
-async function makeTopics(admin: Admin, names: readonly string[]): Promise<void> {
-  // Not with `waitForLeaders`: with so many topics kafkajs gives up at once. And where a broker is said to be the leader
-  // before it is, a batch is sent again, and a consumer joins again: both have messages handled twice.
-  await admin.createTopics({ topics: names.map((topic) => ({ topic })), waitForLeaders: false });
-  await Promise.all(names.map((name) => until(`there is a leader of ${name}`, () => isLed(admin, name))));
+/** Makes topics, and waits until they are ready. */
+export function makeTopics(names: readonly string[]): Promise<void> {
+  return withAdmin(async (admin) => {
+    // Not with `waitForLeaders`: with so many topics kafkajs gives up at once. And where a broker is said to be the leader
+    // before it is, a batch is sent again, and a consumer joins again: both have messages handled twice.
+    await admin.createTopics({ topics: names.map((topic) => ({ topic })), waitForLeaders: false });
+    await Promise.all(names.map((name) => until(`there is a leader of ${name}`, () => isLed(admin, name))));
+  });
 }
 
 async function withAdmin(work: (admin: Admin) => Promise<unknown>): Promise<void> {

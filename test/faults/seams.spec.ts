@@ -1,0 +1,77 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { asFirstRound, calledInHealthyRun } from '../support/called-seams.js';
+import { freshLibrary } from '../support/fresh-library.js';
+import {
+  Messaging,
+  type MessagingOutcome,
+  messagingOutcome,
+  useMessagingTopics,
+} from '../support/messaging.js';
+import { NOT_BROKEN } from '../support/seams-not-broken.js';
+import { Seams } from '../support/seams.js';
+import { useCoordinators } from '../support/transactions.js';
+import { CORRELATION_ID } from '../support/user-messages.js';
+import { registerWholeSdk, unregisterWholeSdk } from '../support/whole-sdk.js';
+
+const OPTIONS = { correlationId: CORRELATION_ID };
+
+// Before the tests are collected: each seam that is called is a test, so that a new one is tested by itself.
+registerWholeSdk();
+const called = await calledInHealthyRun(OPTIONS);
+const [onceInARun, eachTime] = [called.onceInARun, called.eachTime].map((seams) =>
+  seams.filter((seam) => !NOT_BROKEN.includes(seam)),
+) as [string[], string[]];
+
+describe('messages are delivered and handled exactly as without the module, when its own code throws in', () => {
+  useCoordinators();
+  const freshTopics = useMessagingTopics(onceInARun.length + 1);
+  let without: MessagingOutcome;
+
+  beforeAll(async () => {
+    without = await messagingOutcome(freshTopics());
+  });
+  afterAll(unregisterWholeSdk);
+
+  it('no seam that is left out in vain', () => {
+    const all = [...called.onceInARun, ...called.eachTime];
+    expect(NOT_BROKEN.filter((seam) => !all.includes(seam))).toEqual([]);
+    expect([onceInARun.length > 30, eachTime.length > 100]).toEqual([true, true]);
+  });
+
+  describe('what is called while an application starts, at its first messages, or while it ends:', () => {
+    beforeEach(forgetApplications);
+
+    it.each(onceInARun)('%s', async (seam) => {
+      const seams = new Seams();
+      const library = await freshLibrary();
+      seams.break(seam);
+      expect(await messagingOutcome(freshTopics(), { library, options: OPTIONS })).toEqual(without);
+      expect(seams.throws).toBeGreaterThan(0);
+    });
+  });
+
+  describe('what is called for each message:', () => {
+    let seams: Seams;
+    let messaging: Messaging;
+    const freshTopics = useMessagingTopics(1);
+
+    beforeAll(async () => {
+      forgetApplications();
+      seams = new Seams();
+      messaging = await Messaging.start(freshTopics(), { library: await freshLibrary(), options: OPTIONS });
+    });
+    afterEach(() => seams.mend());
+    afterAll(() => messaging.close());
+
+    it.each(eachTime)('%s', async (seam) => {
+      seams.break(seam);
+      expect(asFirstRound(await messaging.round())).toEqual(asFirstRound(without));
+      expect(seams.throws).toBeGreaterThan(0);
+    });
+  });
+});
+
+/** One whose end has failed on purpose would own what the next one makes. */
+function forgetApplications(): void {
+  delete (globalThis as { [key: symbol]: unknown })[Symbol.for('nestjs-kafka-tracing.applications')];
+}
