@@ -1,0 +1,64 @@
+import { DiagLogLevel, diag, metrics } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { SdkMetrics } from './sdk-metrics.js';
+import { SeenSpans } from './seen-spans.js';
+
+// A queue that takes what so many messages under way leave at once, and batches that are exported at once when flushed:
+// the exporter refuses more than 30 at a time.
+const QUEUE = 32_768;
+const EXPORT_BATCH = 2_048;
+
+/** A real SDK: it exports over OTLP/HTTP, and everything that it reports is counted. */
+export interface Telemetry {
+  readonly seen: SeenSpans;
+  readonly metrics: SdkMetrics;
+  /** What the SDK or the library reported as wrong. */
+  readonly reports: readonly string[];
+  /** A constructor, by which the spans that live can be found. */
+  readonly spanClass: new () => object;
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startTelemetry(receiverUrl: string): Telemetry {
+  const reports: string[] = [];
+  listenToReports((report) => reports.length < 20 && reports.push(report));
+  const sdkMetrics = new SdkMetrics();
+  metrics.setGlobalMeterProvider(sdkMetrics.provider);
+  const seen = new SeenSpans();
+  const batches = new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({ url: `${receiverUrl}/v1/traces` }),
+    maxQueueSize: QUEUE,
+    maxExportBatchSize: EXPORT_BATCH,
+    scheduledDelayMillis: 200,
+    selfObsMeterProvider: sdkMetrics.provider,
+  });
+  const provider = new NodeTracerProvider({ spanProcessors: [seen, batches] });
+  provider.register();
+  return {
+    seen,
+    metrics: sdkMetrics,
+    reports,
+    spanClass: classOfSpans(provider),
+    flush: () => provider.forceFlush(),
+    stop: () => provider.shutdown(),
+  };
+}
+
+function listenToReports(tell: (report: string) => void): void {
+  const say = (...words: readonly unknown[]): void => tell(words.map(String).join(' '));
+  const quiet = (): void => {};
+  diag.setLogger(
+    { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+}
+
+/** The SDK does not export it; its spans have it. One is started for that, which is seen and exported as any other. */
+function classOfSpans(provider: NodeTracerProvider): new () => object {
+  const span = provider.getTracer('soak').startSpan('start_soak');
+  span.end();
+  return span.constructor as new () => object;
+}
