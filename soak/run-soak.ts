@@ -6,34 +6,15 @@ import { clientSettings } from './application/client-settings.js';
 import { connectedClient, startApplication } from './application/soak-application.js';
 import type { Arguments } from './arguments.js';
 import { BrokerView } from './measure/broker-view.js';
-import { type Checkpoint, takeCheckpoint } from './measure/checkpoint.js';
+import type { Findings } from './findings.js';
+import { type Checkpoint, CheckpointLog, takeCheckpoint } from './measure/checkpoint.js';
 import { startSpanReceiver } from './receiver/span-receiver.js';
 import { progress } from '../sample/runner/progress.js';
-import { type SpanCounts } from './telemetry/span-key.js';
-import type { ProcessedSpans } from './telemetry/sdk-metrics.js';
 import { startTelemetry } from './telemetry/telemetry.js';
 import { BLOCK } from './workload/fates.js';
-import { type Counts, Ledger } from './workload/ledger.js';
+import { Ledger } from './workload/ledger.js';
 import { Sender } from './workload/sender.js';
 import { TOPICS } from './workload/topics.js';
-
-/** Everything that a run has found out. */
-export interface Findings {
-  readonly messages: number;
-  readonly settled: number;
-  readonly settledTwice: number;
-  readonly counts: Readonly<Counts>;
-  /** How many messages the broker has, by topic. */
-  readonly written: Readonly<Record<string, number>>;
-  readonly startedSpans: number;
-  readonly endedSpans: SpanCounts;
-  readonly receivedSpans: SpanCounts;
-  readonly processedSpans: ProcessedSpans;
-  /** What OpenTelemetry, or Node in its warnings, complained of. */
-  readonly complaints: readonly string[];
-  readonly checkpoints: readonly Checkpoint[];
-  readonly seconds: number;
-}
 
 /** Sends and handles so many messages; what it starts it leaves to `stops`. */
 export async function runSoak(args: Arguments, stops: StopStack): Promise<Findings> {
@@ -61,7 +42,7 @@ export async function runSoak(args: Arguments, stops: StopStack): Promise<Findin
 
   const sender = new Sender(client, plain, ledger);
   const { seen } = telemetry;
-  const checkpoints: Checkpoint[] = [];
+  const checkpoints = new CheckpointLog();
   const begin = performance.now();
   const step = Math.ceil(args.messages / args.checkpoints / BLOCK) * BLOCK;
   for (let first = 0; first < args.messages; first += step) {
@@ -69,8 +50,9 @@ export async function runSoak(args: Arguments, stops: StopStack): Promise<Findin
     await sender.send(first, end);
     await view.whenQuiet(() => ledger.counts.requestDeliveries - ledger.counts.retriedRequests);
     await telemetry.flush();
-    checkpoints.push(await takeCheckpoint(end, seen.started - seen.ended));
-    progress(lineOf(checkpoints.at(-1)!, performance.now() - begin));
+    const checkpoint = await takeCheckpoint(end, seen.started - seen.ended);
+    checkpoints.add(checkpoint);
+    progress(lineOf(checkpoint, performance.now() - begin));
   }
   const seconds = (performance.now() - begin) / 1000;
   await telemetry.flush();
@@ -86,15 +68,17 @@ export async function runSoak(args: Arguments, stops: StopStack): Promise<Findin
     receivedSpans: await receiver.counts(),
     processedSpans: await telemetry.metrics.processedSpans(),
     complaints: [...telemetry.reports, ...warnings],
-    checkpoints,
+    checkpoints: checkpoints.all(),
     seconds,
   };
 }
 
 function lineOf(checkpoint: Checkpoint, milliseconds: number): string {
   const { messages, heapBytes, live, openSpans } = checkpoint;
+  const { user, system } = process.cpuUsage();
+  const cpu = user + system;
   return [
-    `${messages} messages in ${(milliseconds / 1000).toFixed(0)} s`,
+    `${messages} messages in ${(milliseconds / 1000).toFixed(0)} s (${(cpu / 1_000_000).toFixed(0)} s of CPU)`,
     `heap ${(heapBytes / 1024 / 1024).toFixed(2)} MB`,
     `${live.listeners} listeners`,
     `${live.entries} entries`,

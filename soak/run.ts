@@ -1,7 +1,9 @@
 import { reasonToLeave } from '../sample/runner/reason-to-leave.js';
 import { StopStack } from '../sample/runner/stop-stack.js';
 import { USAGE, UsageError, parseArguments } from './arguments.js';
+import { reportOn } from './report/report.js';
 import { runSoak } from './run-soak.js';
+import { verdictsOn } from './verdicts/verdicts.js';
 
 const stops = new StopStack();
 const exitCode = await Promise.race([main(process.argv.slice(2)), reasonToLeave()]).catch(explain);
@@ -11,8 +13,11 @@ process.exit(exitCode);
 async function main(words: readonly string[]): Promise<number> {
   const args = parseArguments(words);
   const findings = await runSoak(args, stops);
-  await print(JSON.stringify(findings, null, 1));
-  return 0;
+  const verdicts = verdictsOn(findings, args.isShort);
+  await print(reportOn(findings, verdicts));
+  const failed = verdicts.filter(({ holds }) => !holds);
+  for (const { claim, found } of failed) process.stderr.write(`✗ Not so: ${claim}: ${found}\n`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 /** Resolves when all of it has been written: `process.exit` would cut it short. */

@@ -39,11 +39,6 @@ export class PlainBatches {
     await this.#producer.disconnect();
   }
 
-  /** The drivers objects, whose listeners are counted. */
-  get clients(): readonly [Producer, Consumer] {
-    return [this.#producer, this.#consumer];
-  }
-
   /** All to two topics at once: the first two of them to one, the others to the other. */
   async send(numbers: readonly number[]): Promise<void> {
     const { counts } = this.ledger;
@@ -69,20 +64,20 @@ export class PlainBatches {
       for (const message of batch.messages) {
         await this.tracing.runInContextOf(message, async () => {
           counts[isFirst ? 'deliveriesOfFirst' : 'deliveriesOfSecond'] += 1;
-          this.handleOne(numberOf(JSON.parse(message.value?.toString() ?? 'null')));
+          this.handleOne(numberOf(JSON.parse(message.value?.toString() ?? 'null')), isFirst);
         });
         resolveOffset(message.offset);
       }
     } catch (error) {
-      counts.failedBatches += 1;
+      counts[isFirst ? 'failedBatchesOfFirst' : 'failedBatchesOfSecond'] += 1;
       throw error;
     }
     await heartbeat();
   }
 
-  private handleOne(number: number): void {
+  private handleOne(number: number, isFirst: boolean): void {
     if (this.ledger.deliver(number) === 1 && failsInBatch(number)) {
-      this.ledger.counts.failedInBatches += 1;
+      this.ledger.counts[isFirst ? 'failedInFirst' : 'failedInSecond'] += 1;
       throw new Error('fails in a batch');
     }
     this.ledger.settle(number);

@@ -3,7 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { clientSettings } from '../application/client-settings.js';
 import { PLAIN_GROUP } from '../application/plain-batches.js';
 import { CLIENT_GROUP, SERVER_GROUP } from '../application/soak-application.js';
-import { DEAD_LETTERS, EVENTS, FIRST_BATCHES, REPLIES, REQUESTS, SECOND_BATCHES } from '../workload/topics.js';
+import {
+  DEAD_LETTERS,
+  EVENTS,
+  FIRST_BATCHES,
+  REPLIES,
+  REQUESTS,
+  SECOND_BATCHES,
+} from '../workload/topics.js';
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   [SERVER_GROUP]: [EVENTS, DEAD_LETTERS, REQUESTS],

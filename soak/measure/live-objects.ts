@@ -40,9 +40,13 @@ export function liveObjects(): LiveObjects {
   const session = new Session();
   session.connect();
   try {
-    const { objectId: prototypeObjectId } = post<{ result: { objectId: string } }>(session, 'Runtime.evaluate', {
-      expression: 'Object.prototype',
-    }).result;
+    const { objectId: prototypeObjectId } = post<{ result: { objectId: string } }>(
+      session,
+      'Runtime.evaluate',
+      {
+        expression: 'Object.prototype',
+      },
+    ).result;
     const { objectId } = post<{ objects: { objectId: string } }>(session, 'Runtime.queryObjects', {
       prototypeObjectId,
     }).objects;

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { enumeration, message, messages, text } from '../../sample/trace-viewer/otlp/fields.js';
 import type { Message } from '../../sample/trace-viewer/otlp/fields.js';
-import { TracesRequest } from '../../sample/trace-viewer/otlp/otlp-schema.js';
 import { receiveExport } from '../../sample/trace-viewer/receiver/receive-export.js';
 import { SpanCounter } from '../telemetry/span-key.js';
+import { CountedRequest } from './counted-request.js';
 
 // A process of its own, so that what it decodes is on nobody else's heap. It counts spans, and keeps none.
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -16,7 +16,7 @@ const counter = new SpanCounter();
 
 const server = createServer((request, response) => {
   receiveExport(request, response, {
-    type: TracesRequest,
+    type: CountedRequest,
     maxBodyBytes: MOST_BYTES,
     accept: (decoded) => {
       spansOf(decoded).forEach(count);

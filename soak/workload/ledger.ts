@@ -25,8 +25,10 @@ export interface Counts {
   givenUp: number;
   refusedRequests: number;
   retriedRequests: number;
-  failedBatches: number;
-  failedInBatches: number;
+  failedBatchesOfFirst: number;
+  failedBatchesOfSecond: number;
+  failedInFirst: number;
+  failedInSecond: number;
   /** Sent by handlers. */
   deadLetters: number;
   /** What the callers of requests saw. */
@@ -56,8 +58,10 @@ const NONE: Counts = {
   givenUp: 0,
   refusedRequests: 0,
   retriedRequests: 0,
-  failedBatches: 0,
-  failedInBatches: 0,
+  failedBatchesOfFirst: 0,
+  failedBatchesOfSecond: 0,
+  failedInFirst: 0,
+  failedInSecond: 0,
   deadLetters: 0,
   answered: 0,
   refused: 0,

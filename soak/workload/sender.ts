@@ -17,7 +17,7 @@ const MOST_OUTSTANDING = 3_000;
 /** Sends numbered messages in every way there is, no faster than they are handled. */
 export class Sender {
   readonly #tracer = trace.getTracer('soak');
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #failure = failure();
 
   constructor(
     private readonly client: ClientKafka,
@@ -27,19 +27,17 @@ export class Sender {
 
   /** Sends the messages from `first` up to `end`; resolves when every one of them has come to its end. */
   async send(first: number, end: number): Promise<void> {
-    for (let number = first; number < end; number += BLOCK) {
-      await this.#failed(this.ledger.whenOutstanding(MOST_OUTSTANDING));
-      this.ledger.send(BLOCK);
-      const block = this.#sendBlock(number).finally(() => this.#underWay.delete(block));
-      this.#underWay.add(block);
-    }
-    await Promise.all(this.#underWay);
-    await this.ledger.whenOutstanding(0);
+    await Promise.race([this.#sendAll(first, end), this.#failure.promise]);
   }
 
-  /** What fails here would else be waited for in vain. */
-  async #failed(waiting: Promise<void>): Promise<void> {
-    await Promise.race([waiting, Promise.all(this.#underWay).then(() => waiting)]);
+  async #sendAll(first: number, end: number): Promise<void> {
+    for (let number = first; number < end; number += BLOCK) {
+      await this.ledger.whenOutstanding(MOST_OUTSTANDING);
+      this.ledger.send(BLOCK);
+      // Not awaited: what is under way is bounded by the ledger, and one that fails ends it all.
+      this.#sendBlock(number).catch(this.#failure.reject);
+    }
+    await this.ledger.whenOutstanding(0);
   }
 
   async #sendBlock(first: number): Promise<void> {
@@ -112,4 +110,13 @@ export class Sender {
 
 function messageOf(number: number): { readonly key: string; readonly value: { readonly number: number } } {
   return { key: String(number), value: { number } };
+}
+
+function failure(): { readonly promise: Promise<never>; readonly reject: (reason: unknown) => void } {
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<never>((_, refuse) => {
+    reject = refuse;
+  });
+  promise.catch(() => {}); // It may come while nobody waits for it.
+  return { promise, reject };
 }
