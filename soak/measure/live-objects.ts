@@ -1,4 +1,4 @@
-import { Session } from 'node:inspector';
+import { type Runtime, Session } from 'node:inspector';
 
 /** What lives in this process, whoever holds it. */
 export interface LiveObjects {
@@ -40,32 +40,37 @@ export function liveObjects(): LiveObjects {
   const session = new Session();
   session.connect();
   try {
-    const { objectId: prototypeObjectId } = post<{ result: { objectId: string } }>(
-      session,
-      'Runtime.evaluate',
-      {
-        expression: 'Object.prototype',
-      },
-    ).result;
-    const { objectId } = post<{ objects: { objectId: string } }>(session, 'Runtime.queryObjects', {
-      prototypeObjectId,
-    }).objects;
-    return post<{ result: { value: LiveObjects } }>(session, 'Runtime.callFunctionOn', {
-      objectId,
-      functionDeclaration: COUNT,
-      returnByValue: true,
-    }).result.value;
+    const { result: prototype } = answer<Runtime.EvaluateReturnType>((done) =>
+      session.post('Runtime.evaluate', { expression: 'Object.prototype' }, done),
+    );
+    const { objects } = answer<Runtime.QueryObjectsReturnType>((done) =>
+      session.post('Runtime.queryObjects', { prototypeObjectId: idOf(prototype) }, done),
+    );
+    const { result: counted } = answer<Runtime.CallFunctionOnReturnType>((done) =>
+      session.post(
+        'Runtime.callFunctionOn',
+        { objectId: idOf(objects), functionDeclaration: COUNT, returnByValue: true },
+        done,
+      ),
+    );
+    return counted.value as LiveObjects;
   } finally {
     session.disconnect(); // It would hold all that it has found.
   }
 }
 
-/** To this very thread, which answers before it returns. */
-function post<T>(session: Session, method: string, parameters: object): T {
-  let answer: { readonly error: Error | null; readonly result?: object } | undefined;
-  session.post(method, parameters, (error, result) => {
-    answer = { error, ...(result === undefined ? {} : { result }) };
+/** A session with its own thread answers before it returns. */
+function answer<T>(ask: (done: (error: Error | null, result: T) => void) => void): T {
+  let given: { readonly error: Error | null; readonly result: T } | undefined;
+  ask((error, result) => {
+    given = { error, result };
   });
-  if (answer?.result === undefined) throw answer?.error ?? new Error(`${method} was not answered.`);
-  return answer.result as T;
+  if (given === undefined) throw new Error('The inspector did not answer.');
+  if (given.error !== null) throw given.error;
+  return given.result;
+}
+
+function idOf({ objectId }: Runtime.RemoteObject): string {
+  if (objectId === undefined) throw new Error('The inspector gave no object.');
+  return objectId;
 }

@@ -46,9 +46,10 @@ export function startTelemetry(receiverUrl: string): Telemetry {
   };
 }
 
+const quiet = (): void => {};
+
 function listenToReports(tell: (report: string) => void): void {
   const say = (...words: readonly unknown[]): void => tell(words.map(String).join(' '));
-  const quiet = (): void => {};
   diag.setLogger(
     { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
