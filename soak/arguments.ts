@@ -17,7 +17,7 @@ export class UsageError extends Error {
 }
 
 const CHECKPOINTS = 20;
-const SHORT_CHECKPOINTS = 6;
+const SHORT_CHECKPOINTS = 8;
 
 /** @throws {UsageError} */
 export function parseArguments(words: readonly string[]): Arguments {

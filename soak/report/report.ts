@@ -1,7 +1,7 @@
 import type { Findings } from '../findings.js';
 import type { Checkpoint } from '../measure/checkpoint.js';
 import { totalOf } from '../telemetry/span-key.js';
-import { afterWarmUp, heapSlope } from '../verdicts/growth-verdicts.js';
+import { afterWarmUp } from '../verdicts/growth-verdicts.js';
 import type { Verdict } from '../verdicts/verdict.js';
 import { circumstances } from './circumstances.js';
 import { grouped, megabytes, tableOf } from './markdown.js';
@@ -82,7 +82,6 @@ function held(checkpoints: readonly Checkpoint[]): string {
       row('sockets', ({ resources }) => grouped(resources['TCPSocketWrap'] ?? 0)),
       live('promises', 'Promise'),
       live('functions', 'Function', 'AsyncFunction'),
-      ['heap slope', `${heapSlope(judged).toFixed(2)} bytes a message`],
     ],
   );
 }

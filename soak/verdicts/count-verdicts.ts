@@ -1,4 +1,5 @@
 import type { Findings } from '../findings.js';
+import { grouped } from '../report/markdown.js';
 import { type SpanCounts, totalOf } from '../telemetry/span-key.js';
 import {
   DEAD_LETTERS,
@@ -20,7 +21,7 @@ function everyMessageOnce({ messages, settled, settledTwice }: Findings): Verdic
   return verdict(
     'every message is settled, and once',
     settled === messages && settledTwice === 0,
-    `${settled} of ${messages}, ${settledTwice} twice`,
+    `${grouped(settled)} of ${grouped(messages)}, ${settledTwice} twice`,
   );
 }
 
@@ -39,7 +40,7 @@ function onTheBroker({ counts, written }: Findings): Verdict {
     'the broker has what was sent',
     wrong.length === 0,
     wrong.length === 0
-      ? `${Object.values(expected).reduce((sum, count) => sum + count, 0)} messages`
+      ? `${grouped(Object.values(expected).reduce((sum, count) => sum + count, 0))} messages`
       : wrong.map(([topic, count]) => `${topic}: ${written[topic]} instead of ${count}`).join('; '),
   );
 }
@@ -57,16 +58,21 @@ function ofSpans({
   const received = totalOf(receivedSpans);
   const { dropped, refused } = processedSpans;
   return [
-    verdict('spans ended = spans started', ended === startedSpans, `${ended} ended, ${startedSpans} started`),
+    verdict(
+      'spans ended = spans started',
+      ended === startedSpans,
+      `${grouped(ended)} ended, ${grouped(startedSpans)} started`,
+    ),
     verdict(
       'spans ended = sends, deliveries, steps and requests, of every kind, errors among them',
       differences(endedSpans, expected).length === 0,
-      differences(endedSpans, expected).join('; ') || `${ended} of ${Object.keys(expected).length} kinds`,
+      differences(endedSpans, expected).join('; ') ||
+        `${grouped(ended)} of ${Object.keys(expected).length} kinds`,
     ),
     verdict(
       "spans received = spans ended, but for what the SDK's own queue dropped",
       received === ended - dropped && (dropped > 0 || differences(receivedSpans, endedSpans).length === 0),
-      `${received} received, ${ended} ended, ${dropped} dropped`,
+      `${grouped(received)} received, ${grouped(ended)} ended, ${grouped(dropped)} dropped`,
     ),
     verdict('no export failed', refused === 0, `${refused} spans not taken`),
   ];

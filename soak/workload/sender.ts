@@ -25,12 +25,13 @@ export class Sender {
     private readonly ledger: Ledger,
   ) {}
 
-  /** Sends the messages from `first` up to `end`; resolves when every one of them has come to its end. */
-  async send(first: number, end: number): Promise<void> {
-    await Promise.race([this.#sendAll(first, end), this.#failure.promise]);
+  /** Rejects when something could not be sent; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
   }
 
-  async #sendAll(first: number, end: number): Promise<void> {
+  /** Sends the messages from `first` up to `end`; resolves when every one of them has come to its end. */
+  async send(first: number, end: number): Promise<void> {
     for (let number = first; number < end; number += BLOCK) {
       await this.ledger.whenOutstanding(MOST_OUTSTANDING);
       this.ledger.send(BLOCK);
