@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { BLOCK } from './workload/fates.js';
+import { BLOCK, PERIOD } from './workload/fates.js';
 
 export interface Arguments {
   readonly messages: number;
@@ -7,26 +7,28 @@ export interface Arguments {
   readonly checkpoints: number;
 }
 
-export const USAGE = `npm run soak [-- --messages=<n>] [-- --short]
-
-  --messages=<n>  how many messages, a multiple of ${BLOCK}; one million where it is not given
-  --short         twenty thousand messages: counts are judged as strictly, the heap generously`;
-
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const CHECKPOINTS = 20;
-const SHORT_CHECKPOINTS = 8;
+const WHOLE = { messages: 1_000_000, checkpoints: 20 };
+/** Between two checkpoints is one message of every fate at least. */
+const SHORT = { messages: 8 * PERIOD, checkpoints: 8 };
+
+export const USAGE = `npm run soak [-- --messages=<n>] [-- --short]
+
+  --messages=<n>  how many messages, a multiple of ${BLOCK}; ${WHOLE.messages} where it is not given
+  --short         ${SHORT.messages} messages: counts are judged as strictly, the heap generously`;
 
 /** @throws {UsageError} */
 export function parseArguments(words: readonly string[]): Arguments {
   const { short = false, messages } = parsed(words);
-  const count = messages === undefined ? (short ? 20_000 : 1_000_000) : Number(messages);
+  const form = short ? SHORT : WHOLE;
+  const count = messages === undefined ? form.messages : Number(messages);
   if (!Number.isSafeInteger(count) || count <= 0 || count % BLOCK !== 0) {
     throw new UsageError(`Expected --messages to be a multiple of ${BLOCK}, got ${messages}.`);
   }
-  return { messages: count, isShort: short, checkpoints: short ? SHORT_CHECKPOINTS : CHECKPOINTS };
+  return { messages: count, isShort: short, checkpoints: form.checkpoints };
 }
 
 function parsed(words: readonly string[]): { readonly short?: boolean; readonly messages?: string } {

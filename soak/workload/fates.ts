@@ -49,8 +49,8 @@ export function blockFrom(first: number): Block {
   };
 }
 
-// Of two thousand messages in a row. kafkajs stops a whole consumer for each failure, so they are few.
-const PERIOD = 2_000;
+/** Of so many messages in a row there is one of every fate. kafkajs stops a whole consumer for each failure, so they are few. */
+export const PERIOD = 2_000;
 const EVENTS: Readonly<Record<number, EventFate>> = {
   17: 'fails once',
   84: 'fails once',

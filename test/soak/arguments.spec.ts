@@ -7,7 +7,7 @@ describe('the arguments of a soak', () => {
   });
 
   it('may ask for a short run, and for any number of blocks', () => {
-    expect(parseArguments(['--short'])).toMatchObject({ messages: 20_000, isShort: true });
+    expect(parseArguments(['--short'])).toMatchObject({ messages: 16_000, isShort: true });
     expect(parseArguments(['--messages=500'])).toMatchObject({ messages: 500 });
   });
 
