@@ -45,8 +45,13 @@ export class Application {
         await lastValueFrom(this.client.emit(topic, { key: value.id, value, headers: { ...headers } }));
       }
     };
-    await Promise.all(Array.from({ length: atATime }, emitOneByOne));
-    return all;
+    const given = Array.from({ length: atATime }, emitOneByOne);
+    const timer = setTimeout(() => this.handled.giveUp(next), MOST_MS);
+    try {
+      return (await Promise.all([all, ...given]))[0];
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async close(): Promise<void> {
@@ -55,18 +60,27 @@ export class Application {
   }
 }
 
+const MOST_MS = 60_000;
+
 /** Counts what the handler is given. */
 class Handled {
   #durations: number[] = [];
   #wanted = 0;
   #resolve: (durations: number[]) => void = () => {};
+  #reject: (error: Error) => void = () => {};
 
   next(wanted: number): Promise<number[]> {
     this.#durations = [];
     this.#wanted = wanted;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
     });
+  }
+
+  giveUp(emitted: number): void {
+    const counts = `emitted ${emitted}, handled ${this.#durations.length} of ${this.#wanted}`;
+    this.#reject(new Error(`Gave up after ${MOST_MS / 1_000} s: ${counts}.`));
   }
 
   add({ at }: Travel): void {
