@@ -5,6 +5,7 @@ import type { ResolvedOptions } from '../resolve-options.js';
 import { AttributeTemplate, setAttribute } from './attribute-template.js';
 import { CapturedHeaders } from './captured-headers.js';
 import { ask } from './hooks.js';
+import type { Operation } from './operation.js';
 import { printable } from './printable.js';
 import * as semconv from './semconv.js';
 import type { TopicPolicy } from './topic-policies.js';
@@ -24,13 +25,6 @@ export interface KafkaEndpoint {
   /** The consumer group; only of a consumer. */
   readonly groupId?: string | undefined;
 }
-
-/**
- * The name of an operation, as spans and metrics have it.
- *
- * @internal
- */
-export type Operation = 'create' | 'send' | 'process' | 'request' | 'send_offsets';
 
 /**
  * The conventions' type of an operation. A request has none: the send within it is one.

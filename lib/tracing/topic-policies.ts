@@ -1,6 +1,6 @@
 import type { Relation, TopicRule, Trust } from '../topic.options.js';
 import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
-import type { Operation } from './attributes.js';
+import type { Operation } from './operation.js';
 import { attempt } from './fail-open.js';
 import { refusePromise } from './hooks.js';
 

@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
-import type { DescribedMessage, KafkaEndpoint, Operation } from '../attributes.js';
+import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
+import type { Operation } from '../operation.js';
 import { kafkaMetrics } from '../kafka-metrics.js';
 import { MetricAttributes } from './metric-attributes.js';
 import type { TopicPolicy } from '../topic-policies.js';
