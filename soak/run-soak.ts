@@ -23,7 +23,12 @@ export async function runSoak(args: Arguments, stops: StopStack): Promise<Findin
   const checkpoints = new CheckpointLog();
   const begin = performance.now();
   // Once for all: each race leaves something behind in what is never settled.
-  await Promise.race([sendAll(args, ledger, system, checkpoints), system.sender.failed, whenStalled(ledger)]);
+  await Promise.race([
+    sendAll(args, ledger, system, checkpoints),
+    system.sender.failed,
+    system.receiver.failed,
+    whenStalled(ledger),
+  ]);
   const seconds = (performance.now() - begin) / 1000;
   return { ...(await found(ledger, system, warnings)), checkpoints: checkpoints.all(), seconds };
 }
