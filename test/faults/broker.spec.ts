@@ -119,7 +119,7 @@ async function succeeds(work: () => Promise<void>): Promise<boolean> {
 
 /** Something that is waited for, until somebody gives it. */
 function signal(): { readonly given: Promise<void>; readonly give: () => void } {
-  let give = (): void => {};
+  let give!: () => void;
   const given = new Promise<void>((resolve) => (give = resolve));
   return { given, give };
 }
