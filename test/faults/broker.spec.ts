@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { ClientKafka, type KafkaContext } from '@nestjs/microservices';
 import type { KafkaConfig } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -118,8 +119,8 @@ async function succeeds(work: () => Promise<void>): Promise<boolean> {
 }
 
 /** Something that is waited for, until somebody gives it. */
-function signal(): { readonly given: Promise<void>; readonly give: () => void } {
-  let give!: () => void;
-  const given = new Promise<void>((resolve) => (give = resolve));
-  return { given, give };
+function signal(): { readonly given: Promise<unknown>; readonly give: () => void } {
+  const happened = new EventEmitter();
+  const given = once(happened, 'given');
+  return { given, give: () => void happened.emit('given') };
 }

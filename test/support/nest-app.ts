@@ -25,6 +25,8 @@ export interface AppSetup extends ModuleMetadata {
   readonly tracing?: KafkaTracingModuleOptions | false;
   /** More of the server's options. */
   readonly server?: KafkaOptions['options'];
+  /** How its own client connects. */
+  readonly client?: NonNullable<KafkaOptions['options']>['client'];
   /** Where the application logs to; by default nowhere. */
   readonly logger?: LoggerService;
 }
@@ -87,9 +89,14 @@ export function rootModule({
   tracing,
   server: _server,
   logger: _logger,
+  client: connection,
   ...metadata
 }: AppSetup): new () => object {
-  const client = { name: KAFKA, transport: Transport.KAFKA, options: kafkaOptions('client') } as const;
+  const client = {
+    name: KAFKA,
+    transport: Transport.KAFKA,
+    options: { ...kafkaOptions('client'), ...(connection === undefined ? {} : { client: connection }) },
+  } as const;
   return moduleOf({
     ...metadata,
     imports: [

@@ -1,7 +1,7 @@
 import { type Consumer, Kafka, type KafkaMessage, type Producer, type RecordMetadata } from 'kafkajs';
 import type { KafkaTracing } from 'nestjs-kafka-tracing';
-import { committedOffsetsOf } from './committed-offsets.js';
-import { clientConfig, freshName } from './kafka.js';
+import { fetchCommitted } from './committed-offsets.js';
+import { clientConfig, freshName, plainKafka } from './kafka.js';
 import type { Tracing } from './order-application.js';
 import { until } from './until.js';
 import { type Received, messagesOf, received } from './user-messages.js';
@@ -19,6 +19,7 @@ export class StockKeeper {
   readonly #handled: Received[] = [];
   readonly #topic: string;
   readonly #kafka: Kafka;
+  readonly #admin = plainKafka().admin();
   readonly #consumer: Consumer;
   readonly #producer: Producer;
   readonly #kafkaTracing: () => KafkaTracing | undefined;
@@ -39,7 +40,7 @@ export class StockKeeper {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#producer.connect(), this.#consume()]);
+    await Promise.all([this.#admin.connect(), this.#producer.connect(), this.#consume()]);
   }
 
   /** What one transaction sends is aborted. What another one does is committed, and one message of it fails once. */
@@ -60,14 +61,14 @@ export class StockKeeper {
 
     let offsets: readonly string[] = [];
     await until('the offset is committed', async () => {
-      offsets = (await committedOffsetsOf(consumerGroupId, { topic }))['topic'] ?? [];
+      offsets = (await fetchCommitted(this.#admin, consumerGroupId, { topic }))['topic'] ?? [];
       return offsets[0] !== '-1';
     });
     return { handled: [...this.#handled], sent: relative(results.flat()), committed: offsets };
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#consumer.disconnect(), this.#producer.disconnect()]);
+    await Promise.all([this.#admin, this.#consumer, this.#producer].map((one) => one.disconnect()));
   }
 
   async #consume(): Promise<void> {
