@@ -32,25 +32,29 @@ describe('messages are delivered and handled exactly as without the module', () 
   });
   afterAll(() => broker.stop());
 
-  it('with the broker killed and restarted in the middle of produce and of consume', async () => {
-    const without = await seenOfKill(false);
-    expect(without.seen).toMatchObject({
-      refusal: { name: /^KafkaJS/ },
-      lost: [],
-      isInOrder: true,
-      isSentAgain: true,
-    });
-    expect(spans.finished).toEqual([]);
+  it(
+    'with the broker killed and restarted in the middle of produce and of consume',
+    { timeout: 120_000 },
+    async () => {
+      const without = await seenOfKill(false);
+      expect(without.seen).toMatchObject({
+        refusal: { name: /^KafkaJS/ },
+        lost: [],
+        isInOrder: true,
+        isSentAgain: true,
+      });
+      expect(spans.finished).toEqual([]);
 
-    const { seen, topic } = await seenOfKill({});
+      const { seen, topic } = await seenOfKill({});
 
-    expect(seen).toEqual(without.seen);
-    const sends = spans.named(`send ${topic}`);
-    const failed = sends.find(({ attributes }) => 'error.type' in attributes) as RecordedSpan;
-    expectFailed(failed, 'KafkaJSConnectionError', seen.refusal?.message as string);
-    expect(exceptionsOf(failed)).toEqual([seen.refusal?.message]);
-    expectUnset(sends.at(-1) as RecordedSpan);
-  });
+      expect(seen).toEqual(without.seen);
+      const sends = spans.named(`send ${topic}`);
+      const failed = sends.find(({ attributes }) => 'error.type' in attributes) as RecordedSpan;
+      expectFailed(failed, 'KafkaJSConnectionError', seen.refusal?.message as string);
+      expect(exceptionsOf(failed)).toEqual([seen.refusal?.message]);
+      expectUnset(sends.at(-1) as RecordedSpan);
+    },
+  );
 
   async function seenOfKill(
     tracing: object | false,
