@@ -10,10 +10,12 @@ import {
 import { connected, freshName, freshTopic, plainKafka, readPlain } from '../support/kafka.js';
 import { consume, plainProducer, sendOne, tracedKafka } from '../support/traced-kafka.js';
 import { afterTest, inSpan, useTracing } from '../support/tracing.js';
+import { useCoordinators } from '../support/transactions.js';
 import { until } from '../support/until.js';
 
 describe(`while ${FOREIGN} is active`, () => {
   const spans = useTracing();
+  useCoordinators();
   const metrics = useForeignInstrumentation();
 
   it('a plain kafkajs has its spans, as the README tells of them', async () => {
