@@ -4,7 +4,7 @@ import { KafkaTracing, TracedEvent } from 'nestjs-kafka-tracing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Observable, catchError, defer, from, of, tap, throwError, timeout } from 'rxjs';
 import { type EventFate, fateOfEvent } from '../workload/fates.js';
-import { PATIENCE_MS, SLOW_MS, hang } from '../workload/hang.js';
+import { HangingCall, PATIENCE_MS, SLOW_MS } from '../workload/hang.js';
 import { Ledger } from '../workload/ledger.js';
 import { DEAD_LETTERS, EVENTS } from '../workload/topics.js';
 import { type Numbered, numberOf } from './numbered.js';
@@ -66,10 +66,8 @@ export class EventsController {
   }
 
   private hangs(): Observable<unknown> {
-    return defer(() => hang(this.ledger)).pipe(
-      timeout(PATIENCE_MS),
-      tap({ error: () => (this.ledger.counts.givenUp += 1) }),
-    );
+    const call = new HangingCall(this.ledger);
+    return from(call.answer).pipe(timeout(PATIENCE_MS), tap({ error: () => call.givenUp() }));
   }
 
   private deadLetter(context: KafkaContext): Observable<unknown> {

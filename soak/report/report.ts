@@ -35,28 +35,25 @@ function counted({
     counts.deliveriesOfFirst +
     counts.deliveriesOfSecond;
   const failed = counts.failedEvents + counts.failedInFirst + counts.failedInSecond;
-  const abandoned = counts.unsubscribed + counts.timedOut;
-  const numbers: readonly (readonly [string, number])[] = [
+  return [
     [
       'events sent (`emit`, `emitBatch`, plain kafkajs)',
-      counts.emitted + counts.emittedInBatches + counts.plainToFirst + counts.plainToSecond,
+      grouped(counts.emitted + counts.emittedInBatches + counts.plainToFirst + counts.plainToSecond),
     ],
-    ['requests sent', counts.requests],
-    ['… answered; with an error; given up by the caller', counts.answered],
-    ['calls of handlers', handled],
-    ['… that failed, and were tried again', failed + counts.retriedRequests],
-    ['… that hung, and were given up', counts.givenUp],
-    ['dead letters', counts.deadLetters],
-    ['spans started', startedSpans],
-    ['spans ended', totalOf(endedSpans)],
-    ["spans dropped by the SDK's own queue", processedSpans.dropped],
-    ['spans received over OTLP/HTTP', totalOf(receivedSpans)],
+    ['requests sent', grouped(counts.requests)],
+    [
+      '… answered; with an error; given up by the caller',
+      [counts.answered, counts.refused, counts.unsubscribed + counts.timedOut].map(grouped).join('; '),
+    ],
+    ['calls of handlers', grouped(handled)],
+    ['… that failed, and were tried again', grouped(failed + counts.retriedRequests)],
+    ['… that hung, and were given up', grouped(counts.givenUp)],
+    ['dead letters', grouped(counts.deadLetters)],
+    ['spans started', grouped(startedSpans)],
+    ['spans ended', grouped(totalOf(endedSpans))],
+    ["spans dropped by the SDK's own queue", grouped(processedSpans.dropped)],
+    ['spans received over OTLP/HTTP', grouped(totalOf(receivedSpans))],
   ];
-  return numbers.map(([name, count]) =>
-    count === counts.answered && name.startsWith('… answered')
-      ? [name, `${grouped(count)}; ${grouped(counts.refused)}; ${grouped(abandoned)}`]
-      : [name, grouped(count)],
-  );
 }
 
 function held(checkpoints: readonly Checkpoint[]): string {

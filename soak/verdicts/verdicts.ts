@@ -1,5 +1,6 @@
 import type { Findings } from '../findings.js';
 import { countVerdicts } from './count-verdicts.js';
+import { fateVerdict } from './fate-verdict.js';
 import { type HeapBound, growthVerdicts } from './growth-verdicts.js';
 import type { Verdict } from './verdict.js';
 
@@ -10,5 +11,9 @@ const NEARLY_FLAT: HeapBound = { megabytes: 10 };
 
 /** Everything that a run is judged by; nothing of it is a time. */
 export function verdictsOn(findings: Findings, isShort: boolean): readonly Verdict[] {
-  return [...countVerdicts(findings), ...growthVerdicts(findings.checkpoints, isShort ? NEARLY_FLAT : FLAT)];
+  return [
+    fateVerdict(findings),
+    ...countVerdicts(findings),
+    ...growthVerdicts(findings.checkpoints, isShort ? NEARLY_FLAT : FLAT),
+  ];
 }
