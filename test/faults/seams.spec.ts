@@ -1,5 +1,7 @@
+import { diag } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asFirstRound, calledInHealthyRun } from '../support/called-seams.js';
+import { recordReports } from '../support/diag-reports.js';
 import { freshLibrary } from '../support/fresh-library.js';
 import {
   Messaging,
@@ -40,13 +42,16 @@ describe('messages are delivered and handled exactly as without the module, when
 
   describe('what is called while an application starts, at its first messages, or while it ends:', () => {
     beforeEach(forgetApplications);
+    afterEach(() => diag.disable());
 
     it.each(onceInARun)('%s', async (seam) => {
       const seams = new Seams();
       const library = await freshLibrary();
       seams.break(seam);
+      const reports = recordReports();
       expect(await messagingOutcome(freshTopics(), { library, options: OPTIONS })).toEqual(without);
       expect(seams.throws).toBeGreaterThan(0);
+      expect(reports).toContainEqual(expect.stringMatching(/^nestjs-kafka-tracing failed to /));
     });
   });
 
