@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Of these the files take longest: they start processes, or wait for a broker to come back. */
-const LONG = /\/test\/(sample|k8s\/running-services|testing)\b/;
+/** Of these the files take longest: they start processes or many applications, or wait for a broker to come back. */
+const LONG = /\/test\/(sample|k8s\/running-services|testing|faults\/(seams|throwing-parts|broker))\b/;
 
 /** Starts what takes longest first, so that at the end no worker waits for another one's last minutes. */
 export class ProcessesFirst extends BaseSequencer {

@@ -4,6 +4,10 @@ import { attemptUnlessRefused } from '../../lib/tracing/refusals.js';
 import { recordReports } from '../support/diag-reports.js';
 import { useTracing } from '../support/tracing.js';
 
+const boom = (): never => {
+  throw new TypeError('a bug');
+};
+
 describe('what is done while an application starts', () => {
   useTracing();
 
@@ -24,10 +28,7 @@ describe('what is done while an application starts', () => {
 
   it('has whatever else it throws reported, and nothing more', () => {
     const reports = recordReports();
-    const work = () => {
-      throw new TypeError('a bug');
-    };
-    expect(attemptUnlessRefused('do it', work)).toBeUndefined();
+    expect(attemptUnlessRefused('do it', boom)).toBeUndefined();
     expect(reports).toEqual(['nestjs-kafka-tracing failed to do it; messages go their way without it.']);
   });
 });
