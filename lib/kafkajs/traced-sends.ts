@@ -41,7 +41,7 @@ export function traceSends(
     withHeaders: (outgoing: T, headers: Sending['headers']) => T,
   ) =>
     function tracedSend(this: unknown, outgoing: T): Sent {
-      const sending = startSend(tracing, endpoint, () => messagesOf(outgoing), transaction);
+      const sending = startSend(tracing, endpoint, outgoing, messagesOf, transaction);
       if (sending === undefined) {
         return given.call(this, outgoing);
       }
@@ -63,23 +63,21 @@ export function traceSends(
 function startSend(
   tracing: DriverTracing,
   endpoint: KafkaEndpoint,
-  messagesToSend: () => readonly TopicMessages[] | undefined,
+  outgoing: unknown,
+  messagesOf: (outgoing: unknown) => readonly TopicMessages[] | undefined,
   transaction: Transaction | undefined,
 ): Sending | undefined {
   try {
     const tracer = tracing.tracer();
-    const outgoing = tracer === undefined || !isAnythingRegistered() ? undefined : messagesToSend();
-    if (tracer === undefined || outgoing === undefined) {
+    const topics = tracer === undefined || !isAnythingRegistered() ? undefined : messagesOf(outgoing);
+    if (tracer === undefined || topics === undefined) {
       return undefined;
     }
-    const first = outgoing[0];
+    const first = topics[0];
     const message = first?.messages[0];
-    return first !== undefined &&
-      message !== undefined &&
-      outgoing.length === 1 &&
-      first.messages.length === 1
+    return first !== undefined && message !== undefined && topics.length === 1 && first.messages.length === 1
       ? tracer.startSend(endpoint, first.topic, message, transaction)
-      : tracer.startSendOfMany(endpoint, outgoing, transaction);
+      : tracer.startSendOfMany(endpoint, topics, transaction);
   } catch (error) {
     report('trace a send', error);
     return undefined;

@@ -42,25 +42,23 @@ function hasSpan(headers: KafkaHeaders, known?: ContextFields): boolean {
  * span, and the headers have a stale one, all of that goes: its state, its baggage, what else the propagator may read. All
  * of that goes in any case where the headers echo what is handled in `context`: its producer may not be trusted.
  *
+ * @param known what headers are to the propagator, where that was asked for already
  * @internal
  */
-export function headersWithContext(
-  headers: unknown,
-  context: Context,
-  fields: ContextFields = contextFields(),
-): unknown {
+export function headersWithContext(headers: unknown, context: Context, known?: ContextFields): unknown {
   if (headers !== null && headers !== undefined && !isCarrier(headers)) {
     return headers; // Not headers: for kafkajs to refuse in its own words.
   }
-  if (isCarrier(headers) && !hasFields(headers, fields)) {
+  if (!isCarrier(headers)) {
+    const written = writtenFor(context);
+    return Object.keys(written).length === 0 ? headers : written;
+  }
+  const fields = known ?? contextFields();
+  if (!hasFields(headers, fields)) {
     return headersWithMore(headers, context, fields);
   }
-  const written: Record<string, unknown> = {};
-  propagation.inject(context, written, writer);
+  const written = writtenFor(context);
   const names = Object.keys(written);
-  if (!isCarrier(headers)) {
-    return names.length === 0 ? headers : written;
-  }
   const isEchoed = isEcho(context, headers, (given) => spanContextIn(given, fields));
   if (names.length === 0 && !isEchoed) {
     return headersWithOneSpanContext(headers);
@@ -138,6 +136,12 @@ const writer: TextMapSetter<Record<string, unknown>> = {
     }
   },
 };
+
+function writtenFor(context: Context): Record<string, unknown> {
+  const written: Record<string, unknown> = {};
+  propagation.inject(context, written, writer);
+  return written;
+}
 
 function replaced(
   headers: KafkaHeaders,

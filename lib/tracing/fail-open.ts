@@ -59,7 +59,7 @@ export function within<T>(active: Context, work: () => T): T {
 export function startWithin<T>(active: Context, work: () => T): T {
   return within(active, () => {
     const result = work();
-    return isThenable(result) && !(result instanceof Promise) ? (Promise.resolve(result) as T) : result;
+    return isThenable(result) ? (Promise.resolve(result) as T) : result; // A promise stays the one it is.
   });
 }
 

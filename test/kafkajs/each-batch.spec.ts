@@ -407,17 +407,34 @@ describe('what kafkajs gives to `eachBatch`', () => {
   });
 });
 
+function startQuery(done: () => void): void {
+  tracer().startSpan('query').end();
+  done();
+}
+
 describe('a lazy thenable', () => {
   const spans = useTracing();
 
-  it.each(['eachBatch', 'eachMessage'] as const)(
-    'that is returned by %s starts within the span, like an async function',
-    async (handler) => {
+  // oxlint-disable-next-line unicorn/no-thenable -- what the query of an ORM is.
+  const query = { then: startQuery };
+
+  /** A promise, too, but one that does nothing until it is asked. */
+  class LazyPromise extends Promise<void> {
+    // oxlint-disable-next-line unicorn/no-thenable -- as that of the package p-lazy is.
+    override then = startQuery as never;
+  }
+
+  it.each([
+    ['eachBatch', 'a query', query],
+    ['eachMessage', 'a query', query],
+    ['eachBatch', 'a lazy promise', new LazyPromise(() => {})],
+    ['eachMessage', 'a lazy promise', new LazyPromise(() => {})],
+  ])(
+    'that is returned by %s, %s, starts within the span, like an async function',
+    async (handler, _what, lazy) => {
       const topic = await freshTopic();
       await sendPlainly(topic, carrying(1));
-      // oxlint-disable-next-line unicorn/no-thenable -- what the query of an ORM is.
-      const query = { then: (done: () => void) => (tracer().startSpan('query').end(), done()) };
-      await consume(tracedKafka(), topic, { [handler]: (() => query) as never });
+      await consume(tracedKafka(), topic, { [handler]: (() => lazy) as never });
       expectChildOf(await spans.one('query'), await spans.one(`process ${topic}`));
     },
   );
