@@ -33,7 +33,11 @@ export interface ListedHeaders {
   readonly names: readonly string[];
 }
 
-/** As {@link kafkaHeadersGetter} reads them. */
+/**
+ * As {@link kafkaHeadersGetter} reads them.
+ *
+ * @internal
+ */
 export const listedHeadersGetter: TextMapGetter<ListedHeaders> = {
   keys: ({ names }) => [...names],
   get: ({ headers, names }, key) => valueIn(headers, names, key),
