@@ -37,7 +37,7 @@ export async function measureTravels(
   plan: TravelPlan,
   { seen }: Registered,
 ): Promise<Rounds> {
-  const applications = await startAll(kafka, topics);
+  const applications = await startAll(kafka, topics, `${topics}-${headers}`);
   const given = Object.fromEntries(
     Array.from({ length: headers }, (_, index) => [`header-${index}`, 'a value']),
   );
@@ -61,10 +61,14 @@ export async function measureTravels(
   }
 }
 
-async function startAll(kafka: EmbeddedKafka, topics: number): Promise<Record<Travelling, Application>> {
+async function startAll(
+  kafka: EmbeddedKafka,
+  topics: number,
+  name: string,
+): Promise<Record<Travelling, Application>> {
   const started: Partial<Record<Travelling, Application>> = {};
   for (const side of TRAVELLING) {
-    const names = Array.from({ length: topics }, (_, index) => `${side}-${topics}-orders-${index}`);
+    const names = Array.from({ length: topics }, (_, index) => `${side}-${name}-orders-${index}`);
     await kafka.createTopics(...names);
     started[side] = await startApplication(side, kafka.brokers, names);
   }

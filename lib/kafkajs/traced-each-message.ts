@@ -1,5 +1,6 @@
 import type { EachMessageHandler, EachMessagePayload } from 'kafkajs';
-import { type Delivered, type Delivery, rememberDelivery } from '../tracing/processing/delivery.js';
+import type { Delivered, Delivery } from '../tracing/processing/delivery.js';
+import { rememberDelivery } from '../tracing/processing/remembered-delivery.js';
 import { report, startWithin } from '../tracing/fail-open.js';
 import { isAnythingRegistered } from '../tracing/registered-sdk.js';
 import { settle } from './settle.js';

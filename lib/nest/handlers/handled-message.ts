@@ -5,13 +5,8 @@ import { extractCreationContext } from '../../propagation/creation-context.js';
 import { isCarrier } from '../../propagation/kafka-headers.js';
 import { isEcho } from '../../propagation/received-messages.js';
 import { attemptsSaidBy } from '../../tracing/processing/delivery-attempts.js';
-import {
-  type Delivered,
-  Delivery,
-  deliveredOf,
-  deliveryOf,
-  handledOf,
-} from '../../tracing/processing/delivery.js';
+import { type Delivered, Delivery, handledOf } from '../../tracing/processing/delivery.js';
+import { deliveredOf, deliveryOf } from '../../tracing/processing/remembered-delivery.js';
 import { activeContext } from '../../tracing/fail-open.js';
 
 /**

@@ -3,7 +3,8 @@ import { KafkaContext } from '@nestjs/microservices';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { resolveOptions } from '../../resolve-options.js';
 import type { KafkaEndpoint } from '../../tracing/attributes.js';
-import { type Delivery, rememberDelivery } from '../../tracing/processing/delivery.js';
+import type { Delivery } from '../../tracing/processing/delivery.js';
+import { rememberDelivery } from '../../tracing/processing/remembered-delivery.js';
 import { attempt } from '../../tracing/fail-open.js';
 import { refusePromise } from '../../tracing/hooks.js';
 import { KafkaTracer, contextWithin } from '../../tracing/kafka-tracer.js';
@@ -45,7 +46,7 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   const options = tracedEventOptionsOf(handler);
   const openedBefore = openedDelivery(kafka);
   const delivery = openedBefore ?? openDelivery(tracer, kafka, options);
-  if (!begin(delivery, handler)) {
+  if (!delivery.enter(handler)) {
     return innerHandling(delivery);
   }
   const isUntraced = delivery.span === NO_SPAN; // As `trace: false` says; or without an SDK.
@@ -73,26 +74,13 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
       }
     },
     end() {
-      underway.get(delivery)?.delete(handler);
+      delivery.leave(handler);
       step?.end();
       if (openedBefore === undefined) {
         delivery.end();
       }
     },
   };
-}
-
-// The handlers that run for a delivery now: with an interceptor of the user's own beside the module's, the outer one traces.
-const underway = new WeakMap<Delivery, Set<object>>();
-
-function begin(delivery: Delivery, handler: object): boolean {
-  const handlers = underway.get(delivery) ?? new Set();
-  underway.set(delivery, handlers);
-  if (handlers.has(handler)) {
-    return false;
-  }
-  handlers.add(handler);
-  return true;
 }
 
 /** The inner one sees the original exception. */

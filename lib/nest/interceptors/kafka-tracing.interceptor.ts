@@ -1,5 +1,5 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { Observable, catchError, defer, tap } from 'rxjs';
+import { Observable, Subscriber, type Subscription } from 'rxjs';
 import { attempt, report, within } from '../../tracing/fail-open.js';
 import { type Handling, startHandling } from './handling.js';
 
@@ -18,28 +18,59 @@ import { type Handling, startHandling } from './handling.js';
 export class KafkaTracingInterceptor implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return new Observable((subscriber) => {
-      const handling = attempt('trace a handler', () => startHandling(execution));
+      const isAwaited = !subscriber.closed;
+      const handling = isAwaited ? attempt('trace a handler', () => startHandling(execution)) : undefined;
       return handling === undefined
         ? next.handle().subscribe(subscriber)
-        : within(handling.context, () => observed(handling, next).subscribe(subscriber));
+        : within(handling.context, () => observe(handling, next, subscriber));
     });
   }
 }
 
 // Called and subscribed to within the context: only so is it active in the handler, in the stream that it returns, and in
-// what others do with that. A filter is no part of the step that failed: it may retry, or send a dead letter.
-function observed(handling: Handling, next: CallHandler): Observable<unknown> {
-  const { surroundings } = handling;
-  return defer(() => next.handle()).pipe(
-    tap({ error: (error: unknown) => fail(handling, error), finalize: () => end(handling) }),
-    catchError(
-      (error: unknown) => new Observable((filters) => within(surroundings, () => filters.error(error))),
-    ),
-  );
+// what others do with that.
+function observe(handling: Handling, next: CallHandler, subscriber: Subscriber<unknown>): Subscription {
+  const handler = new HandlerSubscriber(handling, subscriber);
+  try {
+    next.handle().subscribe(handler);
+  } catch (error) {
+    handler.error(error);
+  }
+  return handler;
+}
+
+/** One subscriber for what `defer`, `tap` and `catchError` make three of, for each message. */
+class HandlerSubscriber extends Subscriber<unknown> {
+  readonly #handling: Handling;
+  readonly #next: Subscriber<unknown>;
+
+  constructor(handling: Handling, next: Subscriber<unknown>) {
+    super(next); // Deprecated for what is no operator; this is one.
+    this.#handling = handling;
+    this.#next = next;
+  }
+
+  /** A filter is no part of the step that failed: it may retry, or send a dead letter. */
+  protected override _error(error: unknown): void {
+    tellFailed(this.#handling, error);
+    try {
+      within(this.#handling.surroundings, () => this.#next.error(error));
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  /** However it ends, also where nobody waits any more. */
+  override unsubscribe(): void {
+    if (!this.closed) {
+      super.unsubscribe();
+      tellEnded(this.#handling);
+    }
+  }
 }
 
 // What throws in the middle of the handler's stream would be its outcome.
-function fail(handling: Handling, error: unknown): void {
+function tellFailed(handling: Handling, error: unknown): void {
   try {
     handling.fail(error);
   } catch (bug) {
@@ -47,7 +78,7 @@ function fail(handling: Handling, error: unknown): void {
   }
 }
 
-function end(handling: Handling): void {
+function tellEnded(handling: Handling): void {
   try {
     handling.end();
   } catch (bug) {

@@ -77,6 +77,8 @@ export class Delivery implements Handling {
   #errorType: string | undefined;
   #exception: { readonly original: unknown } | undefined;
   #ended = false;
+  #handler: object | undefined;
+  #otherHandlers: Set<object> | undefined;
 
   constructor(span: TracedSpan, context: Context, setup: DeliverySetup = {}) {
     this.#span = span;
@@ -143,6 +145,32 @@ export class Delivery implements Handling {
     this.#span.setAttributes(attributes);
   }
 
+  /**
+   * A handler is run for it.
+   *
+   * @returns whether that is not so already: with an interceptor of the user's own beside the module's, the outer one traces
+   */
+  enter(handler: object): boolean {
+    if (this.#handler === handler || this.#otherHandlers?.has(handler) === true) {
+      return false;
+    }
+    if (this.#handler === undefined) {
+      this.#handler = handler;
+    } else {
+      this.#otherHandlers ??= new Set();
+      this.#otherHandlers.add(handler);
+    }
+    return true;
+  }
+
+  /** The handler is done. */
+  leave(handler: object): void {
+    if (this.#handler === handler) {
+      this.#handler = undefined;
+    }
+    this.#otherHandlers?.delete(handler);
+  }
+
   /** An exception was thrown. Whether the delivery failed is for others to say: a filter may turn it into a success. */
   recordException(exception: unknown): void {
     if (this.#ended || this.#exception?.original === exception) {
@@ -199,42 +227,4 @@ export class Delivery implements Handling {
     this.#errorType = errorType(error);
     this.#span.fail(this.#errorType, error);
   }
-}
-
-// A function keeps it itself: to the garbage collector an entry of a WeakMap costs more than most of a delivery.
-const REMEMBERED = Symbol('nestjs-kafka-tracing delivery');
-const remembered = new WeakMap<object, Delivery | Delivered>();
-
-interface Token {
-  [REMEMBERED]?: Delivery | Delivered;
-}
-
-/**
- * Remembers a delivery by an object that belongs to it alone, so that it is found also where no context manager is registered;
- * or a message whose handling is not traced.
- *
- * @internal
- */
-export function rememberDelivery(token: object, delivery: Delivery | Delivered): void {
-  if (typeof token === 'function' && Object.isExtensible(token)) {
-    (token as Token)[REMEMBERED] = delivery;
-  } else {
-    remembered.set(token, delivery);
-  }
-}
-
-/** @internal */
-export function deliveryOf(token: object): Delivery | undefined {
-  const found = rememberedBy(token);
-  return found instanceof Delivery ? found : undefined;
-}
-
-/** @internal */
-export function deliveredOf(token: object): Delivered | undefined {
-  const found = rememberedBy(token);
-  return found instanceof Delivery ? found.delivered : found;
-}
-
-function rememberedBy(token: object): Delivery | Delivered | undefined {
-  return (token as Token)[REMEMBERED] ?? remembered.get(token);
 }

@@ -3,8 +3,19 @@ import { ExecutionContextHost } from '@nestjs/core/internal';
 import { EventPattern, KafkaContext, MessagePattern, ServerKafka, Transport } from '@nestjs/microservices';
 import { context, trace } from '@opentelemetry/api';
 import { KafkaTracingInterceptor, TracedEvent } from 'nestjs-kafka-tracing';
-import { Subject, firstValueFrom, lastValueFrom, of, throwError, toArray } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import {
+  Observable,
+  Subject,
+  Subscriber,
+  concat,
+  firstValueFrom,
+  lastValueFrom,
+  of,
+  take,
+  throwError,
+  toArray,
+} from 'rxjs';
+import { describe, expect, it, vi } from 'vitest';
 import { expectChildOf, expectFailed, expectLinkedTo, expectRoot } from '../../support/expectations.js';
 import { freshTopic, plainKafka, sendPlain } from '../../support/kafka.js';
 import { clientOf, kafkaOptions, startHybrid, startMicroservice } from '../../support/nest-app.js';
@@ -88,6 +99,46 @@ describe('KafkaTracingInterceptor alone, without the module', () => {
       .unsubscribe();
     await spans.one('process orders');
     expect(endless.observed).toBe(false);
+  });
+
+  it('ends its spans, and the stream, where the subscriber leaves in the middle of a stream that never waits', async () => {
+    let values = 0;
+    const endless = new Observable<number>((subscriber) => {
+      while (!subscriber.closed && values < 1_000) {
+        values += 1;
+        subscriber.next(values);
+      }
+    });
+    const taken = interceptor.intercept(execution(), { handle: () => endless }).pipe(take(3), toArray());
+    expect(await lastValueFrom(taken)).toEqual([1, 2, 3]);
+    expect(values).toBe(3);
+    await spans.one('process orders');
+  });
+
+  it('runs the handler without spans where the subscriber has left before', () => {
+    const handle = vi.fn(() => of(1));
+    const left = new Subscriber<unknown>();
+    left.unsubscribe();
+    interceptor.intercept(execution(), { handle }).subscribe(left);
+    expect(handle).toHaveBeenCalledOnce();
+    expect(spans.finished).toEqual([]);
+  });
+
+  it('passes on every value before an error, and the error once', async () => {
+    const failure = new Error('no');
+    const seen: unknown[] = [];
+    const handle = () =>
+      concat(
+        of(1, 2),
+        throwError(() => failure),
+      );
+    interceptor.intercept(execution(), { handle }).subscribe({
+      next: (value) => seen.push(value),
+      error: (error: unknown) => seen.push(error),
+      complete: () => seen.push('complete'),
+    });
+    expect(seen).toEqual([1, 2, failure]);
+    expectFailed(await spans.one('process orders'), 'Error', 'no');
   });
 
   it('calls the handler only when it is subscribed to, and once', async () => {

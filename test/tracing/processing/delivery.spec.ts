@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { Delivery, deliveryOf, rememberDelivery } from '../../../lib/tracing/processing/delivery.js';
+import { Delivery } from '../../../lib/tracing/processing/delivery.js';
+import { deliveryOf, rememberDelivery } from '../../../lib/tracing/processing/remembered-delivery.js';
 import { NO_SPAN, TracedSpan } from '../../../lib/tracing/traced-span.js';
 import { exceptionsOf, expectFailed, expectUnset } from '../../support/expectations.js';
 import { tracer, useTracing } from '../../support/tracing.js';
@@ -65,6 +66,33 @@ describe('a delivery', () => {
     expect(Delivery.in(delivery.context)).toBe(delivery);
     expect(Delivery.in(ROOT_CONTEXT)).toBeUndefined();
     expect(Delivery.in(undefined)).toBeUndefined();
+  });
+
+  it.each([
+    ['a function, which keeps it', () => {}],
+    ['a frozen function', Object.freeze(() => {})],
+    ['an object, which stays as it is', Object.freeze({})],
+  ])('is found by %s', (_what, token) => {
+    const [one, other] = [new Delivery(NO_SPAN, ROOT_CONTEXT), new Delivery(NO_SPAN, ROOT_CONTEXT)];
+    rememberDelivery(token, one);
+    rememberDelivery(token, other);
+    expect(deliveryOf(token)).toBe(other);
+    expect(Object.keys(token)).toEqual([]);
+  });
+
+  it('is entered by each handler once, until that leaves', () => {
+    const delivery = new Delivery(NO_SPAN, ROOT_CONTEXT);
+    const [one, other] = [{}, {}];
+    expect([one, other, one, other].map((handler) => delivery.enter(handler))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    delivery.leave(one);
+    expect([other, one, one].map((handler) => delivery.enter(handler))).toEqual([false, true, false]);
+    delivery.leave(other);
+    expect([one, other].map((handler) => delivery.enter(handler))).toEqual([false, true]);
   });
 
   it('takes everything also without a span', () => {
