@@ -1,6 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { endToEnd } from './end-to-end/print.js';
 import { type MessagePlan, perMessage } from './per-message.js';
 import type { Sdk } from './sdk.js';
 
@@ -20,17 +21,6 @@ const TARGETS: readonly {
 ];
 
 const NAMES = { toFloor: 'the floor', toAuto: 'the auto-instrumentation' } as const;
-
-const TRAVEL: Parameters<typeof endToEnd> = [
-  [
-    { topics: 10, headers: 0 },
-    { topics: 10, headers: 10 },
-    { topics: 10, headers: 100 },
-    { topics: 100, headers: 0 },
-    { topics: 1_000, headers: 0 },
-  ],
-  { rounds: 30, messages: 500, atATime: 50 },
-];
 
 const isShort = process.argv.includes('--short');
 const only = valueOf('--only')?.split(',');
@@ -69,15 +59,18 @@ for (let again = isShort ? 2 : 0; missed.length > 0 && again > 0; again -= 1) {
   process.stdout.write('\nOnce more: something else may have been running.\n');
   missed = await measureAndJudge();
 }
-if (only === undefined && !isShort) {
-  await endToEnd(...TRAVEL);
-}
 process.stdout.write(
   missed.length === 0
     ? '\nEvery ratio is within its limit.\n'
     : `\nOver the limit:\n${missed.map((line) => `- ${line}\n`).join('')}`,
 );
 process.exitCode = isShort && missed.length > 0 ? 1 : 0;
+if (!isShort && (only === undefined || only.includes('end-to-end'))) {
+  // In a process of its own: here kafkajs is idle, and V8 has seen it be so.
+  const travel = fork(new URL('end-to-end/run.js', import.meta.url));
+  const [code] = (await once(travel, 'exit')) as [number | null];
+  process.exitCode = code ?? 1;
+}
 
 /** @returns which ratios are over their limit, in words */
 async function measureAndJudge(): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { Controller, type INestMicroservice, Module, type Type } from '@nestjs/common';
+import { Controller, type INestMicroservice, Module, type Type, UseInterceptors } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   type ClientKafka,
@@ -10,6 +10,7 @@ import {
 import kafkajs from 'kafkajs';
 import { KafkaTracingModule } from 'nestjs-kafka-tracing';
 import { lastValueFrom } from 'rxjs';
+import { FloorInterceptor } from './floor-interceptor.js';
 import { type KafkaSetup, OtherServer, type Travelling, clientOf } from './kafka-of-side.js';
 
 /** One emitted message. */
@@ -100,7 +101,7 @@ export async function startApplication(
   const handled = new Handled();
   const setup: KafkaSetup = {
     client: { clientId: 'bench', brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING },
-    consumer: { groupId: `bench-${side}-${topics.length}-${Date.now()}`, maxWaitTimeInMs: 20 },
+    consumer: { groupId: `bench-of-${topics[0]}`, maxWaitTimeInMs: 20 },
     subscribe: { fromBeginning: true }, // The first are emitted before the group has met.
     producer: { createPartitioner: kafkajs.Partitioners.DefaultPartitioner },
     producerOnlyMode: false,
@@ -119,6 +120,7 @@ export async function startApplication(
 
 function rootOf(side: Travelling, topics: readonly string[], handled: Handled): Type {
   @Controller()
+  @UseInterceptors(...(side === 'floor+errors' ? [new FloorInterceptor()] : []))
   class Orders {
     @EventPattern([...topics])
     handle(@Payload() travel: Travel): void {

@@ -28,7 +28,7 @@ interface Round {
 
 export type Rounds = Readonly<Record<Travelling, readonly Round[]>>;
 
-const WARM_UP_ROUNDS = 10; // V8 compiles what is hot, for each side anew.
+const WARM_UP_ROUNDS = 3; // V8 compiles what is hot, for each side anew.
 
 /** Emits and handles messages on each side, one side after the other, in another order each round. */
 export async function measureTravels(
@@ -41,7 +41,7 @@ export async function measureTravels(
   const given = Object.fromEntries(
     Array.from({ length: headers }, (_, index) => [`header-${index}`, 'a value']),
   );
-  const rounds: Record<Travelling, Round[]> = { untraced: [], floor: [], ours: [] };
+  const rounds: Record<Travelling, Round[]> = { untraced: [], floor: [], 'floor+errors': [], ours: [] };
   try {
     for (let round = 0; round < WARM_UP_ROUNDS + plan.rounds; round += 1) {
       const shift = round % TRAVELLING.length;
@@ -68,7 +68,10 @@ async function startAll(
 ): Promise<Record<Travelling, Application>> {
   const started: Partial<Record<Travelling, Application>> = {};
   for (const side of TRAVELLING) {
-    const names = Array.from({ length: topics }, (_, index) => `${side}-${name}-orders-${index}`);
+    const names = Array.from(
+      { length: topics },
+      (_, index) => `${side.replace('+', '-')}-${name}-orders-${index}`,
+    );
     await kafka.createTopics(...names);
     started[side] = await startApplication(side, kafka.brokers, names);
   }
@@ -86,7 +89,6 @@ async function measureRound(
   headers: Readonly<Record<string, string>>,
   { messages, atATime }: TravelPlan,
 ): Promise<Round> {
-  globalThis.gc?.();
   const cpu = process.cpuUsage();
   const start = performance.now();
   const durations = await application.travel(messages, headers, atATime);
@@ -111,9 +113,9 @@ function requireSpans(side: Travelling, expected: number, spans: number): void {
   }
 }
 
-/** How far the middle half of the rounds lies apart, as a share of their median. */
+/** How far the middle half of the rounds lies from their median, as a share of it. */
 export function spread(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)]!;
-  return (at(0.75) - at(0.25)) / median(values);
+  return (at(0.75) - at(0.25)) / 2 / median(values);
 }

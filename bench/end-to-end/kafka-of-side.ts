@@ -2,8 +2,11 @@ import { ClientKafka, type KafkaOptions, ServerKafka } from '@nestjs/microservic
 import kafkajs, { type Consumer, type ConsumerRunConfig, type Kafka, type Producer } from 'kafkajs';
 import { floorEachMessage, floorProducer } from '../floor.js';
 
-/** The sides whose messages really go through Kafka. */
-export const TRAVELLING = ['untraced', 'floor', 'ours'] as const;
+/**
+ * The sides whose messages really go through Kafka. The floor wraps the driver, and so sees of a handler's exception what a
+ * filter of Nest made of it; `floor+errors` sees it itself, as ours does.
+ */
+export const TRAVELLING = ['untraced', 'floor', 'floor+errors', 'ours'] as const;
 export type Travelling = (typeof TRAVELLING)[number];
 
 export type KafkaSetup = NonNullable<KafkaOptions['options']>;
@@ -11,7 +14,7 @@ export type KafkaSetup = NonNullable<KafkaOptions['options']>;
 /** A driver that our module does not know of, as Nest would make it; with or without the floor. */
 function makeKafka(side: Travelling, { client }: KafkaSetup): Kafka {
   const kafka = new kafkajs.Kafka(client!);
-  if (side !== 'floor') {
+  if (side === 'untraced') {
     return kafka;
   }
   const { producer, consumer } = kafka;
