@@ -1,6 +1,6 @@
 import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api';
 import { type Calls, type Measured, measureBytes, measureTimes, median, ratio } from './rounds.js';
-import { requireSameSpans } from './same-spans.js';
+import { requireSame } from './same.js';
 import { type Sdk, register } from './sdk.js';
 import { SIDES, type Side, type SideName, makeSides } from './sides.js';
 import { Table, micros, times } from './table.js';
@@ -47,7 +47,7 @@ export async function perMessage(plan: MessagePlan): Promise<readonly Cost[]> {
     const sides = await makeSides(registered);
     for (const work of WORK.filter((one) => plan.isWanted(sdk, one))) {
       const active = contextOf(sdk, work);
-      await requireSameSpans(work, active, [sides.floor, sides.ours], registered.seen);
+      await requireSame(work, active, [sides.floor, sides.ours], registered.seen);
       costs.push(await measure(sdk, work, active, sides, plan, table));
     }
   }

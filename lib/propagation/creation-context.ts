@@ -7,6 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type KafkaHeaders, isCarrier, listedHeadersGetter } from './kafka-headers.js';
+import { linked } from './linked-context.js';
 import { readableHeaders } from './readable-headers.js';
 
 /**
@@ -24,6 +25,8 @@ export interface CreationContext {
 /** @internal */
 export const NO_CREATION_CONTEXT: CreationContext = { context: ROOT_CONTEXT, spanContext: undefined };
 
+const ROOT = linked(ROOT_CONTEXT);
+
 /**
  * Reads the creation context out of a message's headers. It is built on the root context, never on what is active.
  *
@@ -34,7 +37,10 @@ export function extractCreationContext(headers: KafkaHeaders | null | undefined)
   if (readable === undefined) {
     return NO_CREATION_CONTEXT; // As of most messages: nothing is computed for them.
   }
-  const context = propagation.extract(ROOT_CONTEXT, readable, listedHeadersGetter);
+  const context = propagation.extract(ROOT, readable, listedHeadersGetter);
+  if (context === ROOT) {
+    return NO_CREATION_CONTEXT;
+  }
   const spanContext = trace.getSpanContext(context);
   return {
     context,

@@ -1,6 +1,7 @@
 import { type Context, ROOT_CONTEXT, type SpanContext, createContextKey } from '@opentelemetry/api';
 import type { CreationContext } from './creation-context.js';
 import { type KafkaHeaders, kafkaHeadersGetter } from './kafka-headers.js';
+import { withValue } from './linked-context.js';
 
 /**
  * A message that is handled, and what was read out of its headers.
@@ -26,34 +27,7 @@ export interface Handling {
 
 /** @internal */
 export function withHandling(context: Context, handling: Handling): Context {
-  return new HandlingContext(context, handling);
-}
-
-/** A context with one more value, beside those of another: the API's own `setValue` copies them all. */
-class HandlingContext implements Context {
-  readonly #others: Context;
-  readonly #handling: unknown;
-
-  constructor(others: Context, handling: unknown) {
-    this.#others = others;
-    this.#handling = handling;
-  }
-
-  getValue(key: symbol): unknown {
-    return key === HANDLING ? this.#handling : this.#others.getValue(key);
-  }
-
-  setValue(key: symbol, value: unknown): Context {
-    return key === HANDLING
-      ? new HandlingContext(this.#others, value)
-      : new HandlingContext(this.#others.setValue(key, value), this.#handling);
-  }
-
-  deleteValue(key: symbol): Context {
-    return key === HANDLING
-      ? this.#others.deleteValue(key)
-      : new HandlingContext(this.#others.deleteValue(key), this.#handling);
-  }
+  return withValue(context, HANDLING, handling);
 }
 
 /** @internal */

@@ -1,5 +1,6 @@
 import {
   type Context,
+  INVALID_TRACEID,
   type Span,
   type SpanContext,
   type SpanOptions,
@@ -54,7 +55,7 @@ export class SpanStarter {
 // Without an SDK a root span has no ids. In a context it would hide those of the message, which are to go on.
 function isNoSpan(span: Span): boolean {
   try {
-    return !isSpanContextValid(span.spanContext());
+    return span.spanContext().traceId === INVALID_TRACEID;
   } catch (error) {
     report('ask a span', error);
     return false;

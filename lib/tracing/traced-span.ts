@@ -6,6 +6,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { linked } from '../propagation/linked-context.js';
 import { errorMessage, isError } from './error-type.js';
 import { attempt, report } from './fail-open.js';
 import type { OpenSpans } from './open-spans.js';
@@ -55,7 +56,7 @@ export class TracedSpan {
 
   /** A context with this span in it; the very same one where there is no span. */
   in(context: Context): Context {
-    return this.#span === undefined ? context : trace.setSpan(context, this.#span);
+    return this.#span === undefined ? context : trace.setSpan(linked(context), this.#span);
   }
 
   setAttributes(attributes: Attributes): void {

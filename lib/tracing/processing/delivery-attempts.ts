@@ -110,5 +110,10 @@ function handedOverAgain(before: readonly Run[], first: number, last: number): r
 }
 
 function countIn(runs: readonly Run[], offset: number): number {
-  return runs.find((run) => offset <= run.last)?.count ?? 1;
+  for (const run of runs) {
+    if (offset <= run.last) {
+      return run.count;
+    }
+  }
+  return 1;
 }
