@@ -40,7 +40,8 @@ const HEADINGS = [
 
 /** Measures and prints what tracing adds to a message: without Kafka, on kafkajs's own objects. */
 export async function perMessage(plan: MessagePlan): Promise<readonly Cost[]> {
-  const table = new Table('What tracing adds to a message, in microseconds and bytes', HEADINGS, 10);
+  const title = 'What tracing adds to a message, in microseconds and bytes';
+  const table = new Table(title, HEADINGS, { SDK: 'unsampled'.length, work: 'handle 1000'.length });
   const costs: Cost[] = [];
   for (const sdk of ['sampled', 'unsampled', 'none', 'metrics'] satisfies Sdk[]) {
     const registered = register(sdk);

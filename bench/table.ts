@@ -2,8 +2,9 @@
 export class Table {
   readonly #widths: readonly number[];
 
-  constructor(title: string, headings: readonly string[], first = 12) {
-    this.#widths = headings.map((heading, index) => Math.max(heading.length, index === 0 ? first : 8));
+  /** @param widths of columns with cells of more than eight characters, by their headings */
+  constructor(title: string, headings: readonly string[], widths: Readonly<Record<string, number>>) {
+    this.#widths = headings.map((heading) => Math.max(heading.length, widths[heading] ?? 8));
     process.stdout.write(`\n### ${title}\n\n`);
     this.row(headings);
     process.stdout.write(`| ${this.#widths.map((width) => '-'.repeat(width)).join(' | ')} |\n`);

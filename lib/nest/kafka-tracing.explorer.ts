@@ -4,8 +4,9 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
+  Optional,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
 import type { KafkaTracingModuleOptions } from '../kafka-tracing.options.js';
 import { attempt, report } from '../tracing/fail-open.js';
@@ -14,6 +15,7 @@ import { forEachInstance } from './container.js';
 import { diagnose } from './diagnosis/diagnosis.js';
 import { type DiagnosisReport, reportOf } from './diagnosis/diagnosis-report.js';
 import { interceptHandlers, releaseHandlers } from './handlers/handler-registry.js';
+import { runWithoutStreams } from './interceptors/sole-interceptor.js';
 import { afterAllHooks } from './last-hook.js';
 import { enter, leave, own } from './live-applications.js';
 import { observeRequestFailures } from './requests/request-failures.js';
@@ -89,7 +91,11 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationBootstra
   readonly #shutdown: Shutdown | undefined;
   readonly #isCalledLast: boolean;
 
-  constructor(modules: ModulesContainer, @Inject(TRACED_APPLICATION) application: TracedApplication) {
+  constructor(
+    modules: ModulesContainer,
+    @Inject(TRACED_APPLICATION) application: TracedApplication,
+    @Optional() creator?: ExternalContextCreator,
+  ) {
     this.#modules = modules;
     this.#application = application;
     this.#report = attempt(REPORT, () => reportOf(application, () => diagnose(application, modules)));
@@ -101,6 +107,7 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationBootstra
     });
     this.#adoptClients();
     orForget(application, () => interceptHandlers(modules, application));
+    runWithoutStreams(creator);
   }
 
   onModuleInit(): void {

@@ -1,5 +1,5 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { Observable, Subscriber, type Subscription } from 'rxjs';
+import { Observable, Subscriber, type Subscription, isObservable } from 'rxjs';
 import { attempt, report, within } from '../../tracing/fail-open.js';
 import { type Handling, startHandling } from './handling.js';
 
@@ -22,17 +22,51 @@ export class KafkaTracingInterceptor implements NestInterceptor {
       const handling = isAwaited ? attempt('trace a handler', () => startHandling(execution)) : undefined;
       return handling === undefined
         ? next.handle().subscribe(subscriber)
-        : within(handling.context, () => observe(handling, next, subscriber));
+        : within(handling.context, () => observe(handling, () => next.handle(), subscriber));
     });
+  }
+
+  /**
+   * The same for a handler that has no other interceptor, whose result then need not become a stream.
+   *
+   * @param execution makes what Nest gives to an interceptor
+   * @param next calls the handler; a promise of its result, which may be a stream
+   * @internal
+   */
+  async interceptAlone(execution: () => ExecutionContext, next: () => Promise<unknown>): Promise<unknown> {
+    const handling = attempt('trace a handler', () => startHandling(execution()));
+    if (handling === undefined) {
+      return next();
+    }
+    let result: unknown;
+    try {
+      result = await within(handling.context, next);
+    } catch (error) {
+      tellFailed(handling, error);
+      tellEnded(handling);
+      throw error;
+    }
+    if (isObservable(result)) {
+      const stream = result;
+      return new Observable((subscriber) =>
+        within(handling.context, () => observe(handling, () => stream, subscriber)),
+      );
+    }
+    tellEnded(handling);
+    return result;
   }
 }
 
 // Called and subscribed to within the context: only so is it active in the handler, in the stream that it returns, and in
 // what others do with that.
-function observe(handling: Handling, next: CallHandler, subscriber: Subscriber<unknown>): Subscription {
+function observe(
+  handling: Handling,
+  handle: () => Observable<unknown>,
+  subscriber: Subscriber<unknown>,
+): Subscription {
   const handler = new HandlerSubscriber(handling, subscriber);
   try {
-    next.handle().subscribe(handler);
+    handle().subscribe(handler);
   } catch (error) {
     handler.error(error);
   }
