@@ -107,7 +107,7 @@ export class KafkaTracingExplorer implements OnModuleInit, OnApplicationBootstra
     });
     this.#adoptClients();
     orForget(application, () => interceptHandlers(modules, application));
-    runWithoutStreams(creator);
+    attempt('spare handlers streams', () => runWithoutStreams(creator));
   }
 
   onModuleInit(): void {

@@ -18,7 +18,7 @@ const REASONS = {
     'nest/kafka-tracing.service ApplicationKafkaTracing#.runInContextOf',
   ],
   'Nest calls it, and nothing of ours is around it; all that it does is guarded': [
-    'nest/interceptors/kafka-tracing.interceptor KafkaTracingInterceptor#.intercept',
+    'nest/interceptors/kafka-tracing.interceptor KafkaTracingInterceptor#.interceptAlone',
     'nest/kafka-tracing.explorer KafkaTracingExplorer#.onApplicationBootstrap',
     'nest/kafka-tracing.explorer KafkaTracingExplorer#.onApplicationShutdown',
     'nest/kafka-tracing.explorer KafkaTracingExplorer#.onModuleInit',

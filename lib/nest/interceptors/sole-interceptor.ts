@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ExternalContextCreator } from '@nestjs/core';
-import { attempt } from '../../tracing/fail-open.js';
 import { KafkaTracingInterceptor } from './kafka-tracing.interceptor.js';
 
 /** Nest's class that runs the interceptors of a handler, as far as it matters here; the same in Nest 11 and 12. */
@@ -33,13 +32,11 @@ const WRAPPED = Symbol.for('nestjs-kafka-tracing.wrapped');
  * @internal
  */
 export function runWithoutStreams(creator: ExternalContextCreator | undefined): void {
-  attempt('reach how Nest runs interceptors', () => {
-    const { interceptorsConsumer } = (creator ?? {}) as { readonly interceptorsConsumer?: object };
-    const prototype: unknown = interceptorsConsumer && Object.getPrototypeOf(interceptorsConsumer);
-    if (isInterceptorsConsumer(prototype) && !(WRAPPED in prototype.intercept)) {
-      wrapIntercept(prototype);
-    }
-  });
+  const { interceptorsConsumer } = (creator ?? {}) as { readonly interceptorsConsumer?: object };
+  const prototype: unknown = interceptorsConsumer && Object.getPrototypeOf(interceptorsConsumer);
+  if (isInterceptorsConsumer(prototype) && !(WRAPPED in prototype.intercept)) {
+    wrapIntercept(prototype);
+  }
 }
 
 function isInterceptorsConsumer(prototype: unknown): prototype is InterceptorsConsumer {
