@@ -13,6 +13,8 @@ export interface Cost {
   /** Ours by the floor's, and by the auto-instrumentation's: the median of the ratios of all rounds. */
   readonly toFloor: number;
   readonly toAuto: number;
+  /** What ours adds to one message: microseconds. */
+  readonly added: number;
 }
 
 export interface MessagePlan {
@@ -77,13 +79,14 @@ async function measure(
   const took = await context.with(active, () => measureTimes(calls, ofTimes));
   const bytes = await context.with(active, () => measureBytes(calls, ofBytes));
   const added = addedBy(took);
+  const perOne = (values: readonly number[]): number => median(values) / work.messages;
   const cost: Cost = {
     sdk,
     work,
     toFloor: ratio(added.ours, added.floor),
     toAuto: ratio(added.ours, added.auto),
+    added: perOne(added.ours),
   };
-  const perOne = (values: readonly number[]): number => median(values) / work.messages;
   const moreBytes = addedBy(bytes);
   table.row([
     sdk,

@@ -48,7 +48,8 @@ export async function measureTravels(
       const travelPlan = round === 0 ? { ...plan, atATime: 1 } : plan;
       const shift = round % TRAVELLING.length;
       for (const side of [...TRAVELLING.slice(shift), ...TRAVELLING.slice(0, shift)]) {
-        const travel = (): Promise<Round> => inRequest(() => measureRound(applications[side], given, travelPlan));
+        const travel = (): Promise<Round> =>
+          inRequest(() => measureRound(applications[side], given, travelPlan));
         if (round < WARM_UP_ROUNDS) {
           const expected = side === 'untraced' ? 0 : SPANS_OF_A_MESSAGE * plan.messages;
           requireSpans(side, expected, await seen.count(travel, expected));
