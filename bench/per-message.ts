@@ -3,7 +3,7 @@ import { type Calls, type Measured, measureBytes, measureTimes, median, ratio } 
 import { requireSame } from './same.js';
 import { type Sdk, register } from './sdk.js';
 import { SIDES, type Side, type SideName, makeSides } from './sides.js';
-import { Table, micros, times } from './table.js';
+import { Table, added, micros, times } from './table.js';
 import { WORK, type Work } from './work.js';
 
 /** What a piece of work costs more than without tracing, of one message, with an SDK. */
@@ -78,33 +78,33 @@ async function measure(
   const ofBytes = { rounds: plan.byteRounds, calls: Math.max(1, Math.ceil(200 / work.messages)) };
   const took = await context.with(active, () => measureTimes(calls, ofTimes));
   const bytes = await context.with(active, () => measureBytes(calls, ofBytes));
-  const added = addedBy(took);
+  const more = addedBy(took);
   const perOne = (values: readonly number[]): number => median(values) / work.messages;
   const cost: Cost = {
     sdk,
     work,
-    toFloor: ratio(added.ours, added.floor),
-    toAuto: ratio(added.ours, added.auto),
-    added: perOne(added.ours),
+    toFloor: ratio(more.ours, more.floor),
+    toAuto: ratio(more.ours, more.auto),
+    added: perOne(more.ours),
   };
   const moreBytes = addedBy(bytes);
   table.row([
     sdk,
     work.name,
     micros(perOne(took.untraced)),
-    ...(['floor', 'ours', 'auto'] as const).map((side) => `+${micros(perOne(added[side]))}`),
+    ...(['floor', 'ours', 'auto'] as const).map((side) => added(perOne(more[side]))),
     times(cost.toFloor),
     times(cost.toAuto),
-    ...(['floor', 'ours', 'auto'] as const).map((side) => `+${Math.round(perOne(moreBytes[side]))}`),
+    ...(['floor', 'ours', 'auto'] as const).map((side) => added(perOne(moreBytes[side]), 0)),
   ]);
   return cost;
 }
 
 /** What each side has more than the untraced one, round by round. */
 function addedBy(measured: Measured<SideName>): Measured<SideName> {
-  const added = SIDES.map((side) => [
+  const differences = SIDES.map((side) => [
     side,
     measured[side].map((value, round) => value - measured.untraced[round]!),
   ]);
-  return Object.fromEntries(added) as Measured<SideName>;
+  return Object.fromEntries(differences) as Measured<SideName>;
 }

@@ -17,12 +17,23 @@ export class Table {
   }
 }
 
-const MICROSECOND_DIGITS = 2;
+const DIGITS = 2;
 
 export function micros(value: number): string {
-  return value.toFixed(MICROSECOND_DIGITS);
+  return rounded(value, DIGITS);
+}
+
+/** What is added, with its sign. */
+export function added(value: number, digits = DIGITS): string {
+  const text = rounded(value, digits);
+  return text.startsWith('-') ? text : `+${text}`;
 }
 
 export function times(ratio: number): string {
-  return `${ratio.toFixed(2)} ×`;
+  return `${rounded(ratio, DIGITS)} ×`;
+}
+
+/** Without the sign that a small negative number would leave before a zero. */
+function rounded(value: number, digits: number): string {
+  return (Number(value.toFixed(digits)) + 0).toFixed(digits);
 }
