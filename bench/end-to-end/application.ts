@@ -101,7 +101,7 @@ export async function startApplication(
   const handled = new Handled();
   const setup: KafkaSetup = {
     client: { clientId: 'bench', brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING },
-    consumer: { groupId: `bench-of-${topics[0]}`, maxWaitTimeInMs: 20 },
+    consumer: { groupId: `bench-of-${topics[0]}`, maxWaitTimeInMs: 1_000 },
     subscribe: { fromBeginning: true }, // The first are emitted before the group has met.
     producer: { createPartitioner: kafkajs.Partitioners.DefaultPartitioner },
     producerOnlyMode: false,
