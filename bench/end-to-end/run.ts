@@ -1,5 +1,8 @@
 import { endToEnd } from './print.js';
 
+// The process that started this one is gone. What keeps Kafka ends it then.
+process.once('disconnect', () => process.exit(1));
+
 await endToEnd(
   [
     { topics: 10, headers: 0 },
@@ -10,3 +13,5 @@ await endToEnd(
   ],
   { rounds: 30, messages: 5_000, atATime: 50 },
 );
+process.removeAllListeners('disconnect');
+process.disconnect?.();

@@ -20,6 +20,27 @@ export function openedDelivery(kafka: KafkaContext): Delivery | undefined {
 }
 
 /**
+ * The same for a handler that is about to run. Where a strategy hands over a context again, what the interceptor opened the
+ * first time is over.
+ *
+ * @internal
+ */
+export function deliveryToHandle(kafka: KafkaContext): Delivery | undefined {
+  const ofInterceptor = deliveryOf(kafka);
+  return ofHeartbeat(kafka.getHeartbeat()) ?? (ofInterceptor?.hasEnded === true ? undefined : ofInterceptor);
+}
+
+/**
+ * Whether our driver saw the message that is handled in this context, with or without a span for it.
+ *
+ * @internal
+ */
+export function isSeenByDriver(kafka: KafkaContext): boolean {
+  const heartbeat: unknown = kafka.getHeartbeat();
+  return typeof heartbeat === 'function' && deliveredOf(heartbeat) !== undefined;
+}
+
+/**
  * Whether these headers were copied from what is being handled, of a topic whose producers are not trusted.
  *
  * @internal

@@ -12,7 +12,7 @@ import { isAnythingRegistered } from '../../tracing/registered-sdk.js';
 import { NO_SPAN } from '../../tracing/traced-span.js';
 import { tracedEventOptionsOf } from '../decorators/traced-event.decorator.js';
 import type { TracedEventOptions } from '../decorators/traced-event.options.js';
-import { openedDelivery, parsedMessageOf } from '../handlers/handled-message.js';
+import { deliveryToHandle, parsedMessageOf } from '../handlers/handled-message.js';
 import { newestApplication } from '../live-applications.js';
 
 /**
@@ -25,6 +25,7 @@ export interface Handling {
   readonly context: Context;
   /** What is active in what comes after it. */
   readonly surroundings: Context;
+  readonly delivery: Delivery;
   /** The handler threw, or its stream failed. */
   fail(error: unknown): void;
   /** The handler's stream is done, in whatever way. */
@@ -42,12 +43,11 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   if (kafka === undefined || tracer === undefined || !isAnythingRegistered()) {
     return undefined;
   }
-  const handler = execution.getHandler();
-  const options = tracedEventOptionsOf(handler);
-  const openedBefore = openedDelivery(kafka);
+  const options = tracedEventOptionsOf(execution.getHandler());
+  const openedBefore = deliveryToHandle(kafka);
   const delivery = openedBefore ?? openDelivery(tracer, kafka, options);
-  if (!delivery.enter(handler)) {
-    return innerHandling(delivery);
+  if (!delivery.enter(execution)) {
+    return innerHandling(delivery, execution);
   }
   const isUntraced = delivery.span === NO_SPAN; // As `trace: false` says; or without an SDK.
   const step =
@@ -66,15 +66,16 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
   return {
     context: step?.context ?? surroundings,
     surroundings,
+    delivery,
     fail(error) {
       step?.fail(error);
-      delivery.recordException(error);
+      delivery.recordException(error, execution);
       if (openedBefore === undefined) {
         delivery.fail(error);
       }
     },
     end() {
-      delivery.leave(handler);
+      delivery.leave(execution);
       step?.end();
       if (openedBefore === undefined) {
         delivery.end();
@@ -84,12 +85,13 @@ export function startHandling(execution: ExecutionContext): Handling | undefined
 }
 
 /** The inner one sees the original exception. */
-function innerHandling(delivery: Delivery): Handling {
+function innerHandling(delivery: Delivery, run: object): Handling {
   const context = contextWithin(delivery);
   return {
     context,
     surroundings: context,
-    fail: (error) => delivery.recordException(error),
+    delivery,
+    fail: (error) => delivery.recordException(error, run),
     end() {},
   };
 }

@@ -47,14 +47,25 @@ export class KafkaTracingInterceptor implements NestInterceptor {
       throw error;
     }
     if (isObservable(result)) {
-      const stream = result;
-      return new Observable((subscriber) =>
-        within(handling.context, () => observe(handling, () => stream, subscriber)),
-      );
+      return stepOf(handling, result);
     }
     tellEnded(handling);
     return result;
   }
+}
+
+/** Nobody may ever subscribe to it: where another handler of the message has failed, Nest has left. */
+function stepOf(handling: Handling, stream: Observable<unknown>): Observable<unknown> {
+  let isSubscribedTo = false;
+  handling.delivery.afterwards(() => {
+    if (!isSubscribedTo) {
+      tellEnded(handling);
+    }
+  });
+  return new Observable((subscriber) => {
+    isSubscribedTo = true;
+    return within(handling.context, () => observe(handling, () => stream, subscriber));
+  });
 }
 
 // Called and subscribed to within the context: only so is it active in the handler, in the stream that it returns, and in

@@ -1,5 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ExternalContextCreator } from '@nestjs/core';
+import { KafkaContext } from '@nestjs/microservices';
+import { report } from '../../tracing/fail-open.js';
+import { isSeenByDriver } from '../handlers/handled-message.js';
 import { KafkaTracingInterceptor } from './kafka-tracing.interceptor.js';
 
 /** Nest's class that runs the interceptors of a handler, as far as it matters here; the same in Nest 11 and 12. */
@@ -21,7 +24,8 @@ type InterceptArgs = [
   type?: string,
 ];
 
-const WRAPPED = Symbol.for('nestjs-kafka-tracing.wrapped');
+// Of this copy of the library: each knows its own interceptor only.
+const wrapped = new WeakSet<object>();
 
 /**
  * Runs a message handler whose only interceptor is ours as Nest runs one that has none: no stream is made of its result.
@@ -34,7 +38,8 @@ const WRAPPED = Symbol.for('nestjs-kafka-tracing.wrapped');
 export function runWithoutStreams(creator: ExternalContextCreator | undefined): void {
   const { interceptorsConsumer } = (creator ?? {}) as { readonly interceptorsConsumer?: object };
   const prototype: unknown = interceptorsConsumer && Object.getPrototypeOf(interceptorsConsumer);
-  if (isInterceptorsConsumer(prototype) && !(WRAPPED in prototype.intercept)) {
+  if (isInterceptorsConsumer(prototype) && !wrapped.has(prototype)) {
+    wrapped.add(prototype);
     wrapIntercept(prototype);
   }
 }
@@ -51,7 +56,7 @@ function wrapIntercept(target: InterceptorsConsumer): void {
     ...all: InterceptArgs
   ): Promise<unknown> {
     const [interceptors, args, instance, callback, next, type] = all;
-    const sole = type === 'rpc' ? soleOf(interceptors) : undefined;
+    const sole = type === 'rpc' && isOfDriver(args) ? soleOf(interceptors) : undefined;
     if (sole === undefined) {
       return intercept.apply(this, all);
     }
@@ -60,10 +65,20 @@ function wrapIntercept(target: InterceptorsConsumer): void {
       context.setType(type!);
       return context;
     };
-    return sole.interceptAlone(execution, next);
+    const alone = (): Promise<unknown> => sole.interceptAlone(execution, next);
+    return intercept.call(this, [], args, instance, callback, alone, type); // Which others may have wrapped, too.
   };
-  Object.defineProperty(spared, WRAPPED, { value: true });
   Object.defineProperty(target, 'intercept', { value: spared, configurable: true, writable: true });
+}
+
+// What the interceptor itself opens, for others' drivers, ends with the stream that Nest makes.
+function isOfDriver([, kafka]: readonly unknown[]): boolean {
+  try {
+    return kafka instanceof KafkaContext && isSeenByDriver(kafka);
+  } catch (error) {
+    report('spare a handler streams', error);
+    return false;
+  }
 }
 
 /** Ours where there is no other one; also not one that a subclass of it overrides. */

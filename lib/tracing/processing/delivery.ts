@@ -75,10 +75,11 @@ export class Delivery implements Handling {
   readonly #span: TracedSpan;
   readonly #setup: DeliverySetup;
   #errorType: string | undefined;
-  #exception: { readonly original: unknown } | undefined;
+  #exception: { readonly original: unknown; readonly run: object | undefined } | undefined;
   #ended = false;
-  #handler: object | undefined;
-  #otherHandlers: Set<object> | undefined;
+  #run: object | undefined;
+  #otherRuns: Set<object> | undefined;
+  #afterwards: (() => void)[] | undefined;
 
   constructor(span: TracedSpan, context: Context, setup: DeliverySetup = {}) {
     this.#span = span;
@@ -136,6 +137,10 @@ export class Delivery implements Handling {
     return this.#span.isRecording;
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Whether somebody has to say how it ended. */
   get isWatched(): boolean {
     return this.isRecording || (this.#setup.measured !== undefined && !this.#ended);
@@ -150,33 +155,46 @@ export class Delivery implements Handling {
    *
    * @returns whether that is not so already: with an interceptor of the user's own beside the module's, the outer one traces
    */
-  enter(handler: object): boolean {
-    if (this.#handler === handler || this.#otherHandlers?.has(handler) === true) {
+  enter(run: object): boolean {
+    if (this.#run === run || this.#otherRuns?.has(run) === true) {
       return false;
     }
-    if (this.#handler === undefined) {
-      this.#handler = handler;
+    if (this.#run === undefined) {
+      this.#run = run;
     } else {
-      this.#otherHandlers ??= new Set();
-      this.#otherHandlers.add(handler);
+      (this.#otherRuns ??= new Set()).add(run);
     }
     return true;
   }
 
   /** The handler is done. */
-  leave(handler: object): void {
-    if (this.#handler === handler) {
-      this.#handler = undefined;
+  leave(run: object): void {
+    if (this.#run === run) {
+      this.#run = undefined;
     }
-    this.#otherHandlers?.delete(handler);
+    this.#otherRuns?.delete(run);
   }
 
-  /** An exception was thrown. Whether the delivery failed is for others to say: a filter may turn it into a success. */
-  recordException(exception: unknown): void {
-    if (this.#ended || this.#exception?.original === exception) {
+  /** Calls back when it has ended, or at once; `call` does not throw. */
+  afterwards(call: () => void): void {
+    if (this.#ended) {
+      call();
+    } else {
+      (this.#afterwards ??= []).push(call);
+    }
+  }
+
+  /**
+   * An exception was thrown. Whether the delivery failed is for others to say: a filter may turn it into a success. What one
+   * handler throws after another one is not what the delivery fails with: Nest waits for the first of them only.
+   */
+  recordException(exception: unknown, run?: object): void {
+    const before = this.#exception;
+    const isOfAnother = before?.run !== undefined && run !== undefined && before.run !== run;
+    if (this.#ended || before?.original === exception || isOfAnother) {
       return;
     }
-    this.#exception = { original: exception };
+    this.#exception = { original: exception, run };
     this.#span.recordException(exception);
   }
 
@@ -219,6 +237,7 @@ export class Delivery implements Handling {
       return;
     }
     this.#ended = true;
+    this.#afterwards?.forEach((call) => call());
     this.#setup.measured?.(this.#errorType);
     this.#span.end();
   }

@@ -3,8 +3,12 @@ import { ExecutionContextHost, InterceptorsConsumer } from '@nestjs/core/interna
 import { KafkaContext } from '@nestjs/microservices';
 import { context, trace } from '@opentelemetry/api';
 import { KafkaTracingInterceptor, TracedEvent } from 'nestjs-kafka-tracing';
-import { Observable, concat, isObservable, lastValueFrom, of, throwError, toArray } from 'rxjs';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { Observable, Subject, concat, isObservable, lastValueFrom, of, throwError, toArray } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { resolveOptions } from '../../../lib/resolve-options.js';
+import { KafkaTracer } from '../../../lib/tracing/kafka-tracer.js';
+import type { Delivery } from '../../../lib/tracing/processing/delivery.js';
+import { rememberDelivery } from '../../../lib/tracing/processing/remembered-delivery.js';
 import { runWithoutStreams } from '../../../lib/nest/interceptors/sole-interceptor.js';
 import { expectChildOf, expectFailed } from '../../support/expectations.js';
 import { startMicroservice } from '../../support/nest-app.js';
@@ -17,21 +21,36 @@ class Handlers {
 
 const { handle: handler } = Handlers.prototype;
 
-/** As Nest runs a handler: with these interceptors. */
-function run(
+let delivery: Delivery; // The latest.
+const deliveries: Delivery[] = [];
+
+/** As Nest runs a handler, for a message that our driver handed over: with these interceptors. */
+async function run(
   interceptors: readonly NestInterceptor[],
   handle: () => Promise<unknown>,
   type = 'rpc',
 ): Promise<unknown> {
   const message = { key: null, value: null, timestamp: '0', attributes: 0, offset: '7', headers: {} };
-  const kafka = new KafkaContext([message, 3, 'orders', undefined!, async () => {}, undefined!]);
-  return new InterceptorsConsumer().intercept(
-    [...interceptors],
-    [{}, kafka],
-    new Handlers(),
-    handler,
-    handle,
-    type as 'rpc',
+  const heartbeat = vi.fn(async () => {});
+  const kafka = new KafkaContext([message, 3, 'orders', undefined!, heartbeat, undefined!]);
+  delivery = new KafkaTracer(resolveOptions()).startProcess({
+    endpoint: {},
+    topic: 'orders',
+    partition: 3,
+    message,
+  });
+  deliveries.push(delivery);
+  rememberDelivery(heartbeat, delivery);
+  const args = [{}, kafka];
+  return context.with(delivery.context, () =>
+    new InterceptorsConsumer().intercept(
+      [...interceptors],
+      args,
+      new Handlers(),
+      handler,
+      handle,
+      type as 'rpc',
+    ),
   );
 }
 
@@ -49,31 +68,34 @@ describe('a handler whose only interceptor is ours', () => {
     await startMicroservice({ controllers: [None] });
   });
 
+  afterEach(() => deliveries.splice(0).forEach((one) => one.end()));
+
   it('is run as one that has none: what it returns is handed on, and no stream is made of it', async () => {
     const result = {};
     expect(await run([ours], async () => result)).toBe(result);
     expect(await run([ours], async () => undefined)).toBeUndefined();
-    expect(await spans.all('process orders', 2)).toHaveLength(2);
+    expect(await spans.all('step', 2)).toHaveLength(2);
   });
 
   it('is run within its step', async () => {
     const active = await run([ours], async () => activeSpan());
     const step = await spans.one('step');
     expect(active).toBe(step.spanContext().spanId);
+    delivery.end();
     expectChildOf(step, await spans.one('process orders'));
   });
 
   it('fails with its own exception, which is recorded, and after which no step is active', async () => {
     const failure = new Error('no');
-    const before = activeSpan();
     let after: unknown = 'not reached';
     const failed = run([ours], () => Promise.reject(failure)).catch((error: unknown) => {
       after = activeSpan();
       throw error;
     });
     await expect(failed).rejects.toBe(failure);
-    expect(after).toBe(before);
+    expect(after).toBeUndefined();
     expectFailed(await spans.one('step'), 'Error', 'no');
+    delivery.failed(new Error('what a filter made of it'));
     expectFailed(await spans.one('process orders'), 'Error', 'no');
   });
 
@@ -99,6 +121,42 @@ describe('a handler whose only interceptor is ours', () => {
     const returned = (await run([ours], async () => stream)) as Observable<number>;
     await expect(lastValueFrom(returned)).rejects.toBe(failure);
     expectFailed(await spans.one('step'), 'Error', 'no');
+  });
+
+  it('ends with its message where nobody subscribes to its stream', async () => {
+    await run([ours], async () => of(1));
+    expect(spans.finished).toEqual([]);
+    delivery.end();
+    await spans.one('step');
+  });
+
+  it('ends at once where its message was over before its stream was there', async () => {
+    await run([ours], async () => {
+      delivery.end();
+      return of(1);
+    });
+    await spans.one('step');
+  });
+
+  it('goes on after its message where its stream does, as that of a request', async () => {
+    const values = new Subject<number>();
+    const returned = (await run([ours], async () => values)) as Observable<number>;
+    const received = lastValueFrom(returned.pipe(toArray()));
+    delivery.end();
+    expect(spans.finished.map(({ name }) => name)).toEqual(['process orders']);
+    values.next(1);
+    values.complete();
+    expect(await received).toEqual([1]);
+    await spans.one('step');
+  });
+
+  it('is left to Nest where another driver handed the message over: then the stream ends the process span', async () => {
+    const message = { key: null, value: null, timestamp: '0', attributes: 0, offset: '7', headers: {} };
+    const kafka = new KafkaContext([message, 3, 'orders', undefined!, async () => {}, undefined!]);
+    const consumer = new InterceptorsConsumer();
+    const result = await consumer.intercept([ours], [{}, kafka], new Handlers(), handler, next, 'rpc');
+    expect(await lastValueFrom(result as Observable<string>)).toBe('done');
+    await spans.one('process orders');
   });
 
   it('is left to Nest together with another interceptor, for another transport, and in a subclass', async () => {
