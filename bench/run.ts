@@ -77,7 +77,7 @@ async function perMessageJudged(): Promise<number> {
   }
   process.stdout.write(
     missed.length === 0
-      ? '\nEvery row is within its limit.\n'
+      ? `\nWhat is judged of these rows is within ${isShort ? 'twice its target' : 'its target'}.\n`
       : `\nOver the limit:\n${missed.map((line) => `- ${line}\n`).join('')}`,
   );
   return isShort && missed.length > 0 ? 1 : 0;

@@ -21,6 +21,9 @@ const HEADINGS = [
 /** Above it a difference of a few percent would be chance. */
 const MOST_SPREAD = 0.05;
 
+/** How much of the floor's throughput is to be left. */
+const LEAST_TO_FLOOR = 0.97;
+
 /** Measures and prints messages that go through a real Kafka, from emit to handler. */
 export async function endToEnd(cases: readonly Case[], plan: TravelPlan): Promise<void> {
   const registered = register('sampled');
@@ -28,16 +31,33 @@ export async function endToEnd(cases: readonly Case[], plan: TravelPlan): Promis
   try {
     const title = `Through Kafka, from emit to handler: ${plan.rounds} rounds of ${plan.messages} messages, ${plan.atATime} at a time`;
     const table = new Table(title, HEADINGS, { side: 'untraced (± 10.0 %)'.length });
+    const slow: string[] = [];
     for (const one of cases) {
-      print(one, await measureTravels(kafka, one, plan, registered), table);
+      const rounds = await measureTravels(kafka, one, plan, registered);
+      print(one, rounds, table);
+      slow.push(...slowIn(one, rounds));
     }
+    process.stdout.write(slow.map((line) => `\nBelow the target: ${line}`).join('') + '\n');
   } finally {
     await kafka.stop();
   }
 }
 
+/** In words, where it can be measured. */
+function slowIn({ topics, headers }: Case, rounds: Rounds): readonly string[] {
+  const toFloor = ratio(speedsOf(rounds, 'ours'), speedsOf(rounds, 'floor'));
+  const isMeasured = spread(speedsOf(rounds, 'untraced')) <= MOST_SPREAD;
+  return isMeasured && toFloor < LEAST_TO_FLOOR
+    ? [`${topics} topics, ${headers} headers: ${times(toFloor)} the floor, ${LEAST_TO_FLOOR} at least`]
+    : [];
+}
+
+function speedsOf(rounds: Rounds, side: keyof Rounds): number[] {
+  return rounds[side].map((round) => round.messagesPerSecond);
+}
+
 function print({ topics, headers }: Case, rounds: Rounds, table: Table): void {
-  const speeds = (side: keyof Rounds): number[] => rounds[side].map((round) => round.messagesPerSecond);
+  const speeds = (side: keyof Rounds): number[] => speedsOf(rounds, side);
   const apart = spread(speeds('untraced'));
   for (const side of TRAVELLING) {
     const of = (what: 'cpu' | 'p50' | 'p99'): string =>
