@@ -14,7 +14,11 @@ describe('an application, from its start to its end', () => {
     const { brokers } = clientConfig('program');
     const given: LifeOfAnApplication = { config: { brokers }, events, farewells };
 
-    const { log, diagnosis, order } = await runProgram<Lived>('life-of-an-application', setup, given);
+    const { log, diagnosis, order, isWithoutStreams } = await runProgram<Lived>(
+      'life-of-an-application',
+      setup,
+      given,
+    );
 
     expect(log).toEqual([
       `Traces 1 server (${events}-server-server), 1 client (client-client), 1 topic (${events}). ` +
@@ -38,6 +42,7 @@ describe('an application, from its start to its end', () => {
       `send ${farewells}`,
       'exported',
     ]);
+    expect(isWithoutStreams).toBe(true);
     const [farewell] = await readPlain(farewells, 1);
     expect(farewell?.headers).toHaveProperty('traceparent');
   });

@@ -91,6 +91,16 @@ describe('KafkaTracingInterceptor alone, without the module', () => {
     expectFailed(await spans.one('process orders'), 'Error', 'no');
   });
 
+  it('opens a process span again where a strategy hands over the same context again', async () => {
+    const again = execution();
+    const failed = interceptor.intercept(again, { handle: () => throwError(() => new Error('no')) });
+    await expect(lastValueFrom(failed)).rejects.toThrow('no');
+    expect(await lastValueFrom(interceptor.intercept(again, { handle: () => of(1) }))).toBe(1);
+    const [, second] = await spans.all('process orders', 2);
+    const [, step] = await spans.all('step', 2);
+    expectChildOf(step!, second!);
+  });
+
   it('ends its spans where the subscriber leaves', async () => {
     const endless = new Subject<string>();
     interceptor

@@ -29,6 +29,7 @@ async function run(
   interceptors: readonly NestInterceptor[],
   handle: () => Promise<unknown>,
   type = 'rpc',
+  consumer = new InterceptorsConsumer(),
 ): Promise<unknown> {
   const message = { key: null, value: null, timestamp: '0', attributes: 0, offset: '7', headers: {} };
   const heartbeat = vi.fn(async () => {});
@@ -43,14 +44,7 @@ async function run(
   rememberDelivery(heartbeat, delivery);
   const args = [{}, kafka];
   return context.with(delivery.context, () =>
-    new InterceptorsConsumer().intercept(
-      [...interceptors],
-      args,
-      new Handlers(),
-      handler,
-      handle,
-      type as 'rpc',
-    ),
+    consumer.intercept([...interceptors], args, new Handlers(), handler, handle, type as 'rpc'),
   );
 }
 
@@ -173,6 +167,29 @@ describe('a handler whose only interceptor is ours', () => {
     ]);
     expect(results.map((result) => isObservable(result))).toEqual([true, true, true, true]);
     expect(await run([], next)).toBe('done');
+  });
+
+  it('is run by what others have wrapped around it before', async () => {
+    let calls = 0;
+    class Wrapped {
+      async intercept(
+        _interceptors: unknown,
+        _args: unknown,
+        _of: unknown,
+        _by: unknown,
+        run: () => unknown,
+      ) {
+        calls += 1;
+        return run();
+      }
+      createContext(...args: Parameters<InterceptorsConsumer['createContext']>) {
+        return new InterceptorsConsumer().createContext(...args);
+      }
+    }
+    runWithoutStreams({ interceptorsConsumer: new Wrapped() } as never);
+    const active = await run([ours], async () => activeSpan(), 'rpc', new Wrapped() as never);
+    expect(calls).toBe(1);
+    expect(active).toBe((await spans.one('step')).spanContext().spanId);
   });
 
   it('is wrapped once, and by a name that nobody lists', async () => {

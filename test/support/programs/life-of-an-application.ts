@@ -31,6 +31,8 @@ export interface Lived {
   readonly diagnosis: KafkaTracingDiagnosis;
   /** Ends of spans and of exports, in their order. */
   readonly order: readonly string[];
+  /** Whether Nest ran the handler without making a stream of its result. */
+  readonly isWithoutStreams: boolean;
 }
 
 async function run({ config, events, farewells }: LifeOfAnApplication): Promise<Lived> {
@@ -43,11 +45,14 @@ async function run({ config, events, farewells }: LifeOfAnApplication): Promise<
   const happened = new EventEmitter();
   const started = once(happened, 'started');
   const closing = once(happened, 'closing');
+  let isWithoutStreams = false;
 
   @Controller()
   class Orders {
     @EventPattern<string>(events)
     async take(): Promise<void> {
+      Error.stackTraceLimit = 50;
+      isWithoutStreams = new Error().stack?.includes('interceptAlone') === true;
       happened.emit('started');
       await closing;
       order.push('handled');
@@ -88,7 +93,7 @@ async function run({ config, events, farewells }: LifeOfAnApplication): Promise<
   const closed = app.close();
   happened.emit('closing');
   await closed;
-  return { log, diagnosis, order };
+  return { log, diagnosis, order, isWithoutStreams };
 }
 
 function ignore(): void {}
