@@ -48,6 +48,7 @@ describe('no order is lost or half done', () => {
       const [url] = await Promise.all([system.orderService().listening(), first.listening()]);
       const early = await system.placeOrders(url, 20);
       await system.untilNotified(early, RECOVERY_MS);
+      expect(await system.missingOfTraces(early)).toEqual([]); // What is not exported yet is killed, too.
 
       system.mails.hold();
       const late = await system.placeOrders(url, 30);
