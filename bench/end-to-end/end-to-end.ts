@@ -116,9 +116,9 @@ function requireSpans(side: Travelling, expected: number, spans: number): void {
   }
 }
 
-/** How far the middle half of the rounds lies from their median, as a share of it. */
+/** How far the middle half of the rounds lies apart, as a share of their median. */
 export function spread(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)]!;
-  return (at(0.75) - at(0.25)) / 2 / median(values);
+  return (at(0.75) - at(0.25)) / median(values);
 }

@@ -30,7 +30,7 @@ export async function endToEnd(cases: readonly Case[], plan: TravelPlan): Promis
   const kafka = await EmbeddedKafka.start();
   try {
     const title = `Through Kafka, from emit to handler: ${plan.rounds} rounds of ${plan.messages} messages, ${plan.atATime} at a time`;
-    const table = new Table(title, HEADINGS, { side: 'untraced (± 10.0 %)'.length });
+    const table = new Table(title, HEADINGS, { side: 'untraced (10.0 %)'.length });
     const slow: string[] = [];
     for (const one of cases) {
       const rounds = await measureTravels(kafka, one, plan, registered);
@@ -67,7 +67,7 @@ function print({ topics, headers }: Case, rounds: Rounds, table: Table): void {
     table.row([
       String(topics),
       String(headers),
-      side === 'untraced' ? `untraced (± ${(apart * 100).toFixed(1)} %)` : side,
+      side === 'untraced' ? `untraced (${(apart * 100).toFixed(1)} %)` : side,
       median(speeds(side)).toFixed(0),
       side === 'untraced' ? '' : to('untraced'),
       side === 'ours' ? to('floor') : '',

@@ -1,6 +1,5 @@
 import {
   type Context,
-  INVALID_TRACEID,
   type Span,
   type SpanContext,
   type SpanOptions,
@@ -55,7 +54,7 @@ export class SpanStarter {
 // Without an SDK a root span has no ids. In a context it would hide those of the message, which are to go on.
 function isNoSpan(span: Span): boolean {
   try {
-    return span.spanContext().traceId === INVALID_TRACEID;
+    return !isSpanContextValid(span.spanContext());
   } catch (error) {
     report('ask a span', error);
     return false;

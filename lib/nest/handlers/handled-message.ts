@@ -26,8 +26,8 @@ export function openedDelivery(kafka: KafkaContext): Delivery | undefined {
  * @internal
  */
 export function deliveryToHandle(kafka: KafkaContext): Delivery | undefined {
-  const ofInterceptor = deliveryOf(kafka);
-  return ofHeartbeat(kafka.getHeartbeat()) ?? (ofInterceptor?.hasEnded === true ? undefined : ofInterceptor);
+  const opened = openedDelivery(kafka);
+  return opened?.hasEnded === true && opened === deliveryOf(kafka) ? undefined : opened;
 }
 
 /**

@@ -47,7 +47,7 @@ export class KafkaTracingInterceptor implements NestInterceptor {
       throw error;
     }
     if (isObservable(result)) {
-      return stepOf(handling, result);
+      return observedStream(handling, result);
     }
     tellEnded(handling);
     return result;
@@ -55,7 +55,7 @@ export class KafkaTracingInterceptor implements NestInterceptor {
 }
 
 /** Nobody may ever subscribe to it: where another handler of the message has failed, Nest has left. */
-function stepOf(handling: Handling, stream: Observable<unknown>): Observable<unknown> {
+function observedStream(handling: Handling, stream: Observable<unknown>): Observable<unknown> {
   let isSubscribedTo = false;
   handling.delivery.afterwards(() => {
     if (!isSubscribedTo) {
