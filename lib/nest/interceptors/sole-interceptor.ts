@@ -29,8 +29,8 @@ const wrapped = new WeakSet<object>();
 
 /**
  * Runs a message handler whose only interceptor is ours as Nest runs one that has none: no stream is made of its result.
- * Otherwise Nest makes about eight observables for each message, and two async resources, which is more than all tracing of
- * the message. Once for each copy of Nest; where its class is not as we know it, everything stays as it is.
+ * Otherwise Nest makes about eight observables for each message, and two async resources, which costs as much as the rest of
+ * what we add to it. Once for each copy of Nest; where its class is not as we know it, everything stays as it is.
  *
  * @param creator has Nest's own object, and so the class
  * @internal
