@@ -1,14 +1,8 @@
-import {
-  type Context,
-  ROOT_CONTEXT,
-  type SpanContext,
-  isSpanContextValid,
-  propagation,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type SpanContext, propagation, trace } from '@opentelemetry/api';
 import { type KafkaHeaders, isCarrier, listedHeadersGetter } from './kafka-headers.js';
 import { linked } from './linked-context.js';
 import { readableHeaders } from './readable-headers.js';
+import { isValidSpanContext } from './span-context-validity.js';
 
 /**
  * The creation context of a message: what its producer put into the headers.
@@ -44,6 +38,6 @@ export function extractCreationContext(headers: KafkaHeaders | null | undefined)
   const spanContext = trace.getSpanContext(context);
   return {
     context,
-    spanContext: spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined,
+    spanContext: spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined,
   };
 }

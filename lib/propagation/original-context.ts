@@ -1,5 +1,6 @@
-import { type SpanContext, isSpanContextValid } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import { headerText, isCarrier } from './kafka-headers.js';
+import { isValidSpanContext } from './span-context-validity.js';
 
 /** The header in which a dead letter keeps the creation context that its message had first, as a traceparent. */
 export const ORIGINAL_TRACEPARENT = 'x-original-traceparent';
@@ -30,5 +31,5 @@ function parseTraceparent(text: string | undefined): SpanContext | undefined {
     return undefined;
   }
   const spanContext = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
-  return isSpanContextValid(spanContext) ? spanContext : undefined;
+  return isValidSpanContext(spanContext) ? spanContext : undefined;
 }

@@ -5,9 +5,9 @@ import {
   type SpanOptions,
   type Tracer,
   type TracerProvider,
-  isSpanContextValid,
   trace,
 } from '@opentelemetry/api';
+import { isValidSpanContext, isValidSpanId } from '../propagation/span-context-validity.js';
 import { report } from './fail-open.js';
 import { SCOPE_NAME, SCOPE_VERSION } from './instrumentation-scope.js';
 import type { OpenSpans } from './open-spans.js';
@@ -33,7 +33,7 @@ export class SpanStarter {
     try {
       const span = this.#currentTracer().startSpan(name, options, parent);
       const traced = new TracedSpan(what, span, this.#openSpans());
-      return traced.isRecording || !isNoSpan(span) ? traced : NO_SPAN;
+      return traced.isRecording || !isNoSpan(span, parent) ? traced : NO_SPAN;
     } catch (error) {
       report('start a span', error);
       return NO_SPAN;
@@ -52,9 +52,11 @@ export class SpanStarter {
 }
 
 // Without an SDK a root span has no ids. In a context it would hide those of the message, which are to go on.
-function isNoSpan(span: Span): boolean {
+function isNoSpan(span: Span, parent: Context): boolean {
   try {
-    return !isSpanContextValid(span.spanContext());
+    const spanContext = span.spanContext();
+    const isOfParentsTrace = spanContext.traceId === trace.getSpanContext(parent)?.traceId; // As of most spans.
+    return !(isOfParentsTrace ? isValidSpanId(spanContext.spanId) : isValidSpanContext(spanContext));
   } catch (error) {
     report('ask a span', error);
     return false;
@@ -68,5 +70,5 @@ function isNoSpan(span: Span): boolean {
  */
 export function spanContextOf(context: Context): SpanContext | undefined {
   const spanContext = trace.getSpanContext(context);
-  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : undefined;
+  return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined;
 }
