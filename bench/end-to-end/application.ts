@@ -115,6 +115,9 @@ export async function startApplication(
   await app.listen();
   const client = clientOf(side, { ...setup, producerOnlyMode: true });
   await client.connect();
+  // A batch of nothing makes all topics known. For each one that it does not know, kafkajs asks the broker for all, behind a
+  // lock for which nobody waits long.
+  await client.producer.sendBatch({ topicMessages: topics.map((topic) => ({ topic, messages: [] })) });
   return new Application(app, client, topics, handled);
 }
 

@@ -8,11 +8,12 @@ import { TRAVELLING, type Travelling } from './kafka-of-side.js';
 export interface Case {
   readonly topics: number;
   readonly headers: number;
+  /** In a round of one side. */
+  readonly messages: number;
 }
 
 export interface TravelPlan {
   readonly rounds: number;
-  readonly messages: number;
   readonly atATime: number;
 }
 
@@ -33,8 +34,8 @@ const WARM_UP_ROUNDS = 3; // V8 compiles what is hot, for each side anew.
 /** Emits and handles messages on each side, one side after the other, in another order each round. */
 export async function measureTravels(
   kafka: EmbeddedKafka,
-  { topics, headers }: Case,
-  plan: TravelPlan,
+  { topics, headers, messages }: Case,
+  { rounds: measured, atATime }: TravelPlan,
   { seen }: Registered,
 ): Promise<Rounds> {
   const applications = await startAll(kafka, topics, `${topics}-${headers}`);
@@ -43,15 +44,13 @@ export async function measureTravels(
   );
   const rounds: Record<Travelling, Round[]> = { untraced: [], floor: [], 'floor+errors': [], ours: [] };
   try {
-    for (let round = 0; round < WARM_UP_ROUNDS + plan.rounds; round += 1) {
-      // kafkajs asks for each topic that it does not know yet, behind a lock for which nobody waits long.
-      const travelPlan = round === 0 ? { ...plan, atATime: 1 } : plan;
+    for (let round = 0; round < WARM_UP_ROUNDS + measured; round += 1) {
       const shift = round % TRAVELLING.length;
       for (const side of [...TRAVELLING.slice(shift), ...TRAVELLING.slice(0, shift)]) {
         const travel = (): Promise<Round> =>
-          inRequest(() => measureRound(applications[side], given, travelPlan));
+          inRequest(() => measureRound(applications[side], given, messages, atATime));
         if (round < WARM_UP_ROUNDS) {
-          const expected = side === 'untraced' ? 0 : SPANS_OF_A_MESSAGE * plan.messages;
+          const expected = side === 'untraced' ? 0 : SPANS_OF_A_MESSAGE * messages;
           requireSpans(side, expected, await seen.count(travel, expected));
         } else {
           rounds[side].push(await travel());
@@ -90,7 +89,8 @@ function inRequest<T>(work: () => Promise<T>): Promise<T> {
 async function measureRound(
   application: Application,
   headers: Readonly<Record<string, string>>,
-  { messages, atATime }: TravelPlan,
+  messages: number,
+  atATime: number,
 ): Promise<Round> {
   const cpu = process.cpuUsage();
   const start = performance.now();

@@ -8,6 +8,7 @@ import { TRAVELLING } from './kafka-of-side.js';
 const HEADINGS = [
   'topics',
   'headers',
+  'a round',
   'side',
   'messages/s',
   'to untraced',
@@ -29,7 +30,7 @@ export async function endToEnd(cases: readonly Case[], plan: TravelPlan): Promis
   const registered = register('sampled');
   const kafka = await EmbeddedKafka.start();
   try {
-    const title = `Through Kafka, from emit to handler: ${plan.rounds} rounds of ${plan.messages} messages, ${plan.atATime} at a time`;
+    const title = `Through Kafka, from emit to handler: ${plan.rounds} rounds of so many messages on each side, ${plan.atATime} at a time`;
     const table = new Table(title, HEADINGS, { side: 'untraced (10.0 %)'.length });
     const slow: string[] = [];
     for (const one of cases) {
@@ -56,7 +57,7 @@ function speedsOf(rounds: Rounds, side: keyof Rounds): number[] {
   return rounds[side].map((round) => round.messagesPerSecond);
 }
 
-function print({ topics, headers }: Case, rounds: Rounds, table: Table): void {
+function print({ topics, headers, messages }: Case, rounds: Rounds, table: Table): void {
   const speeds = (side: keyof Rounds): number[] => speedsOf(rounds, side);
   const apart = spread(speeds('untraced'));
   for (const side of TRAVELLING) {
@@ -67,6 +68,7 @@ function print({ topics, headers }: Case, rounds: Rounds, table: Table): void {
     table.row([
       String(topics),
       String(headers),
+      String(messages),
       side === 'untraced' ? `untraced (${(apart * 100).toFixed(1)} %)` : side,
       median(speeds(side)).toFixed(0),
       side === 'untraced' ? '' : to('untraced'),
