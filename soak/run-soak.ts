@@ -23,33 +23,45 @@ export async function runSoak(args: Arguments, stops: StopStack): Promise<Findin
   const checkpoints = new CheckpointLog();
   const begin = performance.now();
   // Once for all: each race leaves something behind in what is never settled.
-  await Promise.race([
+  const stall = await Promise.race([
     sendAll(args, ledger, system, checkpoints),
     system.sender.failed,
     system.receiver.failed,
     whenStalled(ledger),
   ]);
   const seconds = (performance.now() - begin) / 1000;
+  if (stall !== undefined) {
+    warnings.push(stall);
+    await checkpointAt(ledger.sent, system, checkpoints);
+  }
   return { ...(await found(ledger, system, warnings)), checkpoints: checkpoints.all(), seconds };
 }
 
 async function sendAll(
   { messages, checkpoints }: Arguments,
   ledger: Ledger,
-  { sender, view, telemetry }: RunningSystem,
+  system: RunningSystem,
   log: CheckpointLog,
-): Promise<void> {
-  const { seen } = telemetry;
+): Promise<undefined> {
   const step = Math.ceil(messages / checkpoints / BLOCK) * BLOCK;
   for (let first = 0; first < messages; first += step) {
     const end = Math.min(first + step, messages);
-    await sender.send(first, end);
-    await view.whenQuiet(() => ledger.counts.requestDeliveries - ledger.counts.retriedRequests);
-    await telemetry.flush();
-    const checkpoint = await takeCheckpoint(end, seen.started - seen.ended);
-    log.add(checkpoint);
-    progress(lineOf(checkpoint));
+    await system.sender.send(first, end);
+    await system.view.whenQuiet(() => ledger.counts.requestDeliveries - ledger.counts.retriedRequests);
+    await checkpointAt(end, system, log);
   }
+}
+
+async function checkpointAt(
+  messages: number,
+  { telemetry }: RunningSystem,
+  log: CheckpointLog,
+): Promise<void> {
+  await telemetry.flush();
+  const { started, ended } = telemetry.seen;
+  const checkpoint = await takeCheckpoint(messages, started - ended);
+  log.add(checkpoint);
+  progress(lineOf(checkpoint));
 }
 
 async function found(

@@ -106,6 +106,15 @@ export class Ledger {
     return this.#sentCount - this.#settledCount + this.#hanging;
   }
 
+  /** The numbers of the first messages that were sent and have not come to their end. */
+  firstUnsettled(most: number): readonly number[] {
+    const numbers: number[] = [];
+    for (let number = 0; number < this.#sentCount && numbers.length < most; number += 1) {
+      if (this.#settled[number] === 0) numbers.push(number);
+    }
+    return numbers;
+  }
+
   send(count: number): void {
     this.#sentCount += count;
   }

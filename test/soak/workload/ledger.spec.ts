@@ -14,6 +14,16 @@ describe('the ledger of a run', () => {
     expect(ledger).toMatchObject({ settled: 1, settledTwice: 1 });
   });
 
+  it('names the first messages that have not come to their end', () => {
+    const ledger = new Ledger(10);
+    ledger.send(5);
+    ledger.settle(0);
+    ledger.settle(2);
+
+    expect(ledger.firstUnsettled(10)).toEqual([1, 3, 4]);
+    expect(ledger.firstUnsettled(2)).toEqual([1, 3]);
+  });
+
   it('waits for messages under way, and for handlers that still hang', async () => {
     const ledger = new Ledger(2);
     ledger.send(2);
