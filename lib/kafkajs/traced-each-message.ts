@@ -1,5 +1,6 @@
 import type { EachMessageHandler, EachMessagePayload } from 'kafkajs';
 import type { Delivered, Delivery } from '../tracing/processing/delivery.js';
+import type { KafkaHeaders } from '../propagation/kafka-headers.js';
 import { rememberDelivery } from '../tracing/processing/remembered-delivery.js';
 import { report, startWithin } from '../tracing/fail-open.js';
 import { isAnythingRegistered } from '../tracing/registered-sdk.js';
@@ -39,10 +40,7 @@ function startDelivery(tracing: ConsumerTracing, payload: EachMessagePayload): D
       return undefined;
     }
     const delivery = tracer.startProcess(delivered);
-    rememberDelivery(heartbeat, delivery); // kafkajs makes one for each message.
-    if (delivered.handlers?.isMissing === true && expectsReply(message.headers)) {
-      delivery.failUnhandled('There is no handler for this request.');
-    }
+    introduce(delivery, delivered, heartbeat);
     return delivery;
   } catch (error) {
     report('trace a delivery', error);
@@ -50,7 +48,20 @@ function startDelivery(tracing: ConsumerTracing, payload: EachMessagePayload): D
   }
 }
 
+/** Its span has begun, and is to end also where this fails. */
+function introduce(delivery: Delivery, { handlers, message }: Delivered, heartbeat: object): void {
+  try {
+    rememberDelivery(heartbeat, delivery); // kafkajs makes one for each message.
+    if (handlers?.isMissing === true && expectsReply(message.headers)) {
+      delivery.failUnhandled('There is no handler for this request.');
+    }
+  } catch (error) {
+    report('make a delivery known', error);
+  }
+}
+
 /** As Nest's server sees it: a message with both headers is a request. */
-function expectsReply(headers: EachMessagePayload['message']['headers']): boolean {
-  return Boolean(headers?.['kafka_correlationId']) && Boolean(headers?.['kafka_replyTopic']);
+function expectsReply(headers: unknown): boolean {
+  const { kafka_correlationId: id, kafka_replyTopic: topic } = (headers ?? {}) as KafkaHeaders;
+  return Boolean(id) && Boolean(topic);
 }

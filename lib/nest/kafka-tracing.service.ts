@@ -121,7 +121,10 @@ export class ApplicationKafkaTracing extends KafkaTracing {
       return runDelivery(delivery, fn);
     }
     const isOfStranger = attempt('read the headers', () => isHandledForStranger(message.headers)) === true;
-    return isOfStranger ? fn() : startWithin(this.extract(message.headers), fn);
+    const extracted = isOfStranger
+      ? undefined
+      : attempt('read the headers', () => this.extract(message.headers));
+    return extracted === undefined ? fn() : startWithin(extracted, fn);
   }
 
   override deadLetter(

@@ -36,23 +36,14 @@ export function handlingIn(context: Context): Handling | undefined {
 }
 
 /**
- * Keeps in a context the message that is handled in it, as {@link withReceived} does, if anything was read out of it.
+ * Keeps in a context the message that is handled in it, if anything was read out of it, so that headers which merely echo that
+ * can be told from those that somebody set.
  *
  * @internal
  */
 export function withReceivedMessage(context: Context, headers: unknown, creation: CreationContext): Context {
   const received = receivedOf(headers, creation);
   return received === undefined ? context : withHandling(context, { received });
-}
-
-/**
- * Keeps in a context what is handled in it, so that headers which merely echo that can be told from those that somebody set.
- *
- * @param messages the message, or all of a batch; they are read when somebody asks
- * @internal
- */
-export function withReceived(context: Context, messages: Iterable<ReceivedMessage>): Context {
-  return withHandling(context, { received: new ReceivedMessages(messages) });
 }
 
 /** @internal */

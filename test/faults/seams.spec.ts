@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, createTraceState, diag, trace } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asFirstRound, calledInHealthyRun } from '../support/called-seams.js';
 import { recordReports } from '../support/diag-reports.js';
@@ -9,17 +9,31 @@ import {
   messagingOutcome,
   useMessagingTopics,
 } from '../support/messaging.js';
-import { NOT_BROKEN } from '../support/seams-not-broken.js';
+import { NEVER_CALLED, NOT_BROKEN } from '../support/seams-not-broken.js';
 import { Seams } from '../support/seams.js';
+import { remoteSpan, withBaggage } from '../support/trace-context.js';
 import { useCoordinators } from '../support/transactions.js';
 import { CORRELATION_ID } from '../support/user-messages.js';
 import { registerWholeSdk, unregisterWholeSdk } from '../support/whole-sdk.js';
 
-const OPTIONS = { correlationId: CORRELATION_ID };
+const SETUP = {
+  options: {
+    correlationId: CORRELATION_ID,
+    captureHeaders: ['text'],
+    baggage: { maxEntries: 1 },
+    maxTracestateBytes: 8,
+    topics: [{ match: 'no-topic-of-theirs-*', template: 'none' }],
+    bodySize: true,
+    classifyError: () => 'error' as const,
+    onSend() {},
+    onProcess() {},
+  },
+  caller: callerWithMore,
+};
 
 // Before the tests are collected: each seam that is called is a test, so that a new one is tested by itself.
 registerWholeSdk();
-const called = await calledInHealthyRun(OPTIONS);
+const called = await calledInHealthyRun(SETUP);
 const [onceInARun, eachTime] = [called.onceInARun, called.eachTime].map((seams) =>
   seams.filter((seam) => !NOT_BROKEN.includes(seam)),
 ) as [string[], string[]];
@@ -30,7 +44,7 @@ describe('messages are delivered and handled exactly as without the module, when
   let without: MessagingOutcome;
 
   beforeAll(async () => {
-    without = await messagingOutcome(freshTopics());
+    without = await messagingOutcome(freshTopics(), { caller: callerWithMore });
   });
   afterAll(unregisterWholeSdk);
 
@@ -38,6 +52,10 @@ describe('messages are delivered and handled exactly as without the module, when
     const all = [...called.onceInARun, ...called.eachTime];
     expect(NOT_BROKEN.filter((seam) => !all.includes(seam))).toEqual([]);
     expect([onceInARun.length > 30, eachTime.length > 100]).toEqual([true, true]);
+  });
+
+  it('no seam but those for which a healthy run has no use', () => {
+    expect(called.never).toEqual(NEVER_CALLED.toSorted());
   });
 
   describe('what is called while an application starts, at its first messages, or while it ends:', () => {
@@ -49,7 +67,7 @@ describe('messages are delivered and handled exactly as without the module, when
       const library = await freshLibrary();
       seams.break(seam);
       const reports = recordReports();
-      expect(await messagingOutcome(freshTopics(), { library, options: OPTIONS })).toEqual(without);
+      expect(await messagingOutcome(freshTopics(), { ...SETUP, library })).toEqual(without);
       expect(seams.throws).toBeGreaterThan(0);
       expect(reports).toContainEqual(expect.stringMatching(/^nestjs-kafka-tracing failed to /));
     });
@@ -63,7 +81,7 @@ describe('messages are delivered and handled exactly as without the module, when
     beforeAll(async () => {
       forgetApplications();
       seams = new Seams();
-      messaging = await Messaging.start(freshTopics(), { library: await freshLibrary(), options: OPTIONS });
+      messaging = await Messaging.start(freshTopics(), { ...SETUP, library: await freshLibrary() });
     });
     afterEach(() => seams.mend());
     afterAll(() => messaging.close());
@@ -75,6 +93,13 @@ describe('messages are delivered and handled exactly as without the module, when
     });
   });
 });
+
+/** More baggage and tracestate than the options allow. */
+function callerWithMore(): Context {
+  const traceState = createTraceState('one=1,another=2');
+  const span = trace.setSpanContext(ROOT_CONTEXT, { ...remoteSpan(1), traceState });
+  return withBaggage(span, { one: '1', another: '2' });
+}
 
 /** One whose end has failed on purpose would own what the next one makes. */
 function forgetApplications(): void {

@@ -27,6 +27,8 @@ const ALL_SPANS = [
   'transaction span',
 ] as const;
 
+const FAILING_SPANS = ['request span', 'send span', 'step span', 'transaction span'] as const;
+
 const PARTS = brokenParts({
   'a propagator throws in fields': ['look for a propagator'],
   'a tracer provider throws': ['look for a tracer provider'],
@@ -38,8 +40,8 @@ const PARTS = brokenParts({
     'start a span', // By the SDK, which asks a parent.
     'trace a message of a batch',
   ],
-  'a span throws in setAttribute': ['set the status of the request span', 'set the status of the step span'],
-  'a span throws in setStatus': ['set the status of the request span', 'set the status of the step span'],
+  'a span throws in setAttribute': FAILING_SPANS.map((span) => `set the status of the ${span}`),
+  'a span throws in setStatus': FAILING_SPANS.map((span) => `set the status of the ${span}`),
   'a span throws in end': ALL_SPANS.map((span) => `end the ${span}`),
   'a context manager throws in with, before it calls': ['look for a context manager'],
   'a context manager throws in with, after it called': ['look for a context manager'],
@@ -71,10 +73,16 @@ describe('messages are delivered and handled exactly as without the module', () 
     const parsed = { partition: 0, key: 'k', headers: { text: 'a', bytes: '\ufffd\0', list: 'a,b' } };
     expect(without).toMatchObject({
       orders: {
-        orders: ['1', '1', '2', '3', 'dead'].map((value) => ({ ...parsed, value })),
-        deadLetters: [{ ...parsed, value: 'dead' }],
-        answered: ['good', 'bad'],
+        orders: [
+          ...['1', '1', '2', '3', 'wide', 'dead'].map((value) => ({ ...parsed, value })),
+          { key: null, value: 'preset' },
+        ],
+        deadLetters: ['wide', 'dead'].map((value) => ({ ...parsed, value })),
+        answered: ['good', 'streamed', 'bad'],
         reply: 'good is answered',
+        streamed: 'streamed is answered',
+        byHand: ['run'],
+        unsent: { name: 'TypeError' },
         refusal: { status: 'error', message: 'refused' },
       },
       stock: {
@@ -85,8 +93,9 @@ describe('messages are delivered and handled exactly as without the module', () 
           [3, 0],
         ],
         committed: ['7'],
+        another: { name: 'KafkaJSNonRetriableError' },
       },
-      committed: { orders: ['4'], deadLetters: ['1'], requests: ['2'] },
+      committed: { orders: ['6'], deadLetters: ['2'], requests: ['3'] },
     });
   });
 

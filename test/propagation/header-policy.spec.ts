@@ -2,7 +2,6 @@ import { ROOT_CONTEXT, type TextMapPropagator, propagation } from '@opentelemetr
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withReceived } from '../../lib/propagation/received-messages.js';
 import {
   headersWith,
   headersWithContext,
@@ -11,6 +10,7 @@ import {
 import { headersWithOneSpanContext } from '../../lib/propagation/repeated-headers.js';
 import { contextOf, remoteSpan, traceparent } from '../support/trace-context.js';
 import { useTracing } from '../support/tracing.js';
+import { handlingOf } from '../support/received.js';
 
 const NO_HEADERS: [what: string, value: unknown][] = [
   ['an array', [Buffer.from('x')]],
@@ -141,7 +141,7 @@ describe('presetCreationContext', () => {
   });
 
   it('takes an echo of the delivery for none, and what another message carries for one', () => {
-    const handling = withReceived(ROOT_CONTEXT, [{ spanContext: remoteSpan(1) }]);
+    const handling = handlingOf([{ spanContext: remoteSpan(1) }]);
     expect(presetCreationContext({ traceparent: Buffer.from(traceparent(1)) }, handling)).toBeUndefined();
     expect(presetCreationContext({ traceparent: traceparent(2) }, handling)).toEqual(remoteSpan(2));
   });

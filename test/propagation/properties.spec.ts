@@ -9,7 +9,6 @@ import {
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { extractCreationContext } from '../../lib/propagation/creation-context.js';
-import { withReceived } from '../../lib/propagation/received-messages.js';
 import {
   headersWith,
   headersWithContext,
@@ -30,6 +29,7 @@ import {
 } from '../support/same-headers.js';
 import { contextOf } from '../support/trace-context.js';
 import { useTracing } from '../support/tracing.js';
+import { handlingOf } from '../support/received.js';
 
 // The same cases each time; what fails is printed with the seed and the path to it.
 fc.configureGlobal({ seed: 20_261_104, numRuns: 300 });
@@ -140,9 +140,7 @@ describe.each(PROPAGATORS)('the header policy, with $name', ({ propagator, span,
       fc.property(anyHeaders(), (headers) => {
         const found = spanContextFound(headers);
         expect(expectUnchanged(headers, () => presetCreationContext(headers, ROOT_CONTEXT))).toEqual(found);
-        expect(
-          presetCreationContext(headers, withReceived(ROOT_CONTEXT, [{ spanContext: found }])),
-        ).toBeUndefined();
+        expect(presetCreationContext(headers, handlingOf([{ spanContext: found }]))).toBeUndefined();
       }),
     );
   });

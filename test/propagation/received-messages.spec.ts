@@ -5,11 +5,11 @@ import {
   handlingIn,
   isEcho,
   withHandling,
-  withReceived,
 } from '../../lib/propagation/received-messages.js';
 import { remoteSpan } from '../support/trace-context.js';
+import { handlingOf } from '../support/received.js';
 
-const handling = (...messages: readonly ReceivedMessage[]) => withReceived(ROOT_CONTEXT, messages);
+const handling = (...messages: readonly ReceivedMessage[]) => handlingOf(messages);
 const echoes = (context: typeof ROOT_CONTEXT, spanContext: SpanContext | undefined, headers = {}): boolean =>
   isEcho(context, headers, () => spanContext);
 
@@ -40,7 +40,7 @@ describe('an echo', () => {
 
   it('reads the messages of a batch once, and when it is asked', () => {
     const read = vi.fn(() => [{ spanContext: remoteSpan(1) }].values());
-    const context = withReceived(ROOT_CONTEXT, { [Symbol.iterator]: read });
+    const context = handlingOf({ [Symbol.iterator]: read });
     expect(read).not.toHaveBeenCalled();
     expect([echoes(context, remoteSpan(1)), echoes(context, remoteSpan(2))]).toEqual([true, false]);
     expect(read).toHaveBeenCalledOnce();

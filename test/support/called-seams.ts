@@ -1,7 +1,7 @@
 import { freshLibrary } from './fresh-library.js';
 import { freshName } from './kafka.js';
 import { Messaging, type MessagingOutcome, type MessagingTopics, type RoundOutcome } from './messaging.js';
-import type { Tracing } from './order-application.js';
+import type { RunSetup } from './order-application.js';
 import { makeTopics } from './prepared-topics.js';
 import { Seams } from './seams.js';
 
@@ -11,9 +11,11 @@ export interface CalledSeams {
   readonly onceInARun: readonly string[];
   /** Each time that something is sent or handled. */
   readonly eachTime: readonly string[];
+  /** Not at all. */
+  readonly never: readonly string[];
 }
 
-export async function calledInHealthyRun(options: NonNullable<Tracing['options']>): Promise<CalledSeams> {
+export async function calledInHealthyRun(setup: Omit<RunSetup, 'library'>): Promise<CalledSeams> {
   const topics: MessagingTopics = {
     orders: freshName('orders'),
     deadLetters: freshName('orders'),
@@ -22,7 +24,7 @@ export async function calledInHealthyRun(options: NonNullable<Tracing['options']
   };
   await makeTopics([...Object.values(topics), `${topics.requests}.reply`]);
   const seams = new Seams();
-  const messaging = await Messaging.start(topics, { library: await freshLibrary(), options });
+  const messaging = await Messaging.start(topics, { ...setup, library: await freshLibrary() });
   await messaging.round();
   const called = new Set(seams.called);
   seams.forget();
@@ -30,7 +32,11 @@ export async function calledInHealthyRun(options: NonNullable<Tracing['options']
   const eachTime = seams.called;
   await messaging.close();
   seams.called.forEach((seam) => called.add(seam));
-  return { onceInARun: [...called].filter((seam) => !eachTime.includes(seam)).toSorted(), eachTime };
+  return {
+    onceInARun: [...called].filter((seam) => !eachTime.includes(seam)).toSorted(),
+    eachTime,
+    never: seams.all.filter((seam) => !called.has(seam)),
+  };
 }
 
 /** With the offsets of the first round: they go on from one round to the next. */

@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import type { CommittedOffsets } from './committed-offsets.js';
 import {
   OrderApplication,
@@ -26,18 +27,20 @@ export class Messaging {
   private constructor(
     private readonly orders: OrderApplication,
     private readonly stock: StockKeeper,
+    private readonly caller: RunSetup['caller'],
   ) {}
 
   static async start(topics: MessagingTopics, setup: RunSetup = {}): Promise<Messaging> {
     const orders = new OrderApplication(topics, setup);
     const stock = new StockKeeper(topics.stock, setup, () => orders.kafkaTracing);
-    const messaging = new Messaging(orders, stock);
+    const messaging = new Messaging(orders, stock, setup.caller);
     await messaging.#orClose(() => Promise.all([orders.start(), stock.start()]));
     return messaging;
   }
 
   async round(): Promise<RoundOutcome> {
-    const [orders, stock] = await Promise.all([this.orders.round(), this.stock.round()]);
+    const both = () => Promise.all([this.orders.round(), this.stock.round()]);
+    const [orders, stock] = await (this.caller === undefined ? both() : context.with(this.caller(), both));
     return { orders, stock };
   }
 

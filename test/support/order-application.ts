@@ -1,4 +1,10 @@
-import { Controller, type INestMicroservice } from '@nestjs/common';
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  type INestMicroservice,
+  UseInterceptors,
+} from '@nestjs/common';
 import {
   type ClientKafka,
   Ctx,
@@ -7,13 +13,16 @@ import {
   MessagePattern,
   RpcException,
 } from '@nestjs/microservices';
+import type { Context } from '@opentelemetry/api';
 import type { KafkaTracing, KafkaTracingModuleOptions, TracedEventOptions } from 'nestjs-kafka-tracing';
-import { firstValueFrom } from 'rxjs';
+import { type Observable, firstValueFrom, of } from 'rxjs';
 import { type CommittedOffsets, committedOffsetsOf } from './committed-offsets.js';
 import { type HandledOrder, handledOrder } from './handled-order.js';
 import { clientConfig, freshName } from './kafka.js';
 import { clientOf, startMicroservice } from './nest-app.js';
+import { type Refusal, refusalOf } from './refusal.js';
 import { caught } from './requests.js';
+import { traceparent } from './trace-context.js';
 import { until } from './until.js';
 import { messagesOf } from './user-messages.js';
 
@@ -37,6 +46,8 @@ export interface Happening {
 export interface RunSetup extends Tracing {
   /** Is called in the middle of the handling of each event. */
   readonly duringHandling?: (happening: Happening) => void | Promise<void>;
+  /** What is active where messages are sent. */
+  readonly caller?: () => Context;
 }
 
 /** The topics of an application; those of requests have one for their replies. */
@@ -52,7 +63,12 @@ export interface OrdersOutcome {
   readonly deadLetters: readonly HandledOrder[];
   readonly answered: readonly unknown[];
   readonly reply: unknown;
+  readonly streamed: unknown;
+  /** What is run for a message that was kept. */
+  readonly byHand: readonly string[];
   readonly refusal: unknown;
+  /** Of a message that kafkajs does not send. */
+  readonly unsent: Refusal | undefined;
 }
 
 /** A real application, with handlers of events and of requests, and a client. */
@@ -96,26 +112,53 @@ export class OrderApplication {
     this.#client = await clientOf(this.#app, this.#topics.requests);
   }
 
-  /** An event that fails once, a batch of two, one that ends as a dead letter, a request that is answered, one that is refused. */
+  /**
+   * An event that fails once, a batch of two, one that ends as a dead letter, one that says itself which span it comes from;
+   * one of two topics; requests that are answered, with a stream, or refused; a message that kafkajs does not send.
+   */
   async round(): Promise<OrdersOutcome> {
-    const { orders, requests } = this.#topics;
+    const { orders, deadLetters, requests } = this.#topics;
     const client = this.#client as ClientKafka;
     [this.#orders, this.#deadLetters, this.#answered].forEach((seen) => seen.splice(0));
 
     await firstValueFrom(client.emit(orders, messagesOf('1')[0]));
     await firstValueFrom(client.emitBatch(orders, { messages: messagesOf('2', '3') }));
+    await client.producer.sendBatch({
+      topicMessages: [orders, deadLetters].map((topic) => ({ topic, messages: messagesOf('wide') })),
+    });
     await firstValueFrom(client.emit(orders, messagesOf('dead')[0]));
+    await firstValueFrom(client.emit(orders, { value: 'preset', headers: { TraceParent: traceparent(1) } }));
+    const unsent = await refusalOf(() =>
+      client.producer.send({ topic: orders, messages: [{ value: 'unsent', headers: { a: 7 as never } }] }),
+    );
     const reply = await firstValueFrom(client.send<unknown>(requests, messagesOf('good')[0]));
+    const streamed = await firstValueFrom(client.send<unknown>(requests, messagesOf('streamed')[0]));
     const refusal = await caught(firstValueFrom(client.send(requests, messagesOf('bad')[0])));
-    await caught((async () => this.#kafkaTracing?.diagnose())()); // Where that fails, it is for whoever asked to know.
-    await until('all was handled', () => this.#orders.length >= 5 && this.#deadLetters.length > 0);
+    // Where that fails, it is for whoever asked to know.
+    await caught((async () => this.#kafkaTracing?.diagnose())());
+    await caught((async () => this.#kafkaTracing?.extract(this.#kafkaTracing.inject()))());
+    await until('all was handled', () => this.#orders.length >= 7 && this.#deadLetters.length > 1);
     return {
       orders: [...this.#orders],
       deadLetters: [...this.#deadLetters],
       answered: [...this.#answered],
       reply,
+      streamed,
+      byHand: this.#byHand(),
       refusal,
+      unsent,
     };
+  }
+
+  #byHand(): readonly string[] {
+    const runs: string[] = [];
+    const run = (): void => void runs.push('run');
+    if (this.#kafkaTracing === undefined) {
+      run();
+    } else {
+      this.#kafkaTracing.runInContextOf({ headers: { traceparent: traceparent(2) } }, run);
+    }
+    return runs;
   }
 
   /** Closes it, and tells what its group has committed. */
@@ -129,6 +172,8 @@ export class OrderApplication {
     const { library, attributes = () => ({ team: 'orders' }) } = this.#setup;
     const on = (pattern: MethodDecorator): MethodDecorator =>
       library === undefined ? pattern : both(pattern, library.TracedEvent({ span: 'step', attributes }));
+    const onlyAttributes = (pattern: MethodDecorator): MethodDecorator =>
+      library === undefined ? pattern : both(pattern, library.TracedEvent({ attributes }));
     const handle = (kafka: KafkaContext) => this.#handle(kafka);
     const giveUp = (kafka: KafkaContext) => void this.#deadLetters.push(handledOrder(kafka));
     const answer = (order: string) => this.#answer(order);
@@ -140,13 +185,14 @@ export class OrderApplication {
         await handle(kafka);
       }
 
-      @on(EventPattern<string>(deadLetters))
+      @onlyAttributes(EventPattern<string>(deadLetters))
+      @UseInterceptors({ intercept: passOn })
       giveUp(@Ctx() kafka: KafkaContext): void {
         giveUp(kafka);
       }
 
       @on(MessagePattern<string>(requests))
-      answer(order: string): string {
+      answer(order: string): string | Observable<string> {
         return answer(order);
       }
     }
@@ -169,13 +215,19 @@ export class OrderApplication {
     }
   }
 
-  #answer(order: string): string {
+  #answer(order: string): string | Observable<string> {
     this.#answered.push(order);
     if (order === 'bad') {
       throw new RpcException('refused');
     }
-    return `${order} is answered`;
+    const answer = `${order} is answered`;
+    return order === 'streamed' ? of(answer) : answer;
   }
+}
+
+/** An interceptor of the user's own. */
+function passOn(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+  return next.handle();
 }
 
 function both(...decorators: readonly MethodDecorator[]): MethodDecorator {

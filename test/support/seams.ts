@@ -13,6 +13,7 @@ const MODULES = Object.keys(import.meta.glob(['../../lib/**/*.ts', '!../../lib/t
  * recorded, and one of them can be made to throw.
  */
 export class Seams {
+  readonly #all = new Set<string>();
   readonly #called = new Set<string>();
   readonly #watching = new WeakSet<object>();
   #broken: string | undefined;
@@ -24,6 +25,11 @@ export class Seams {
       const module = path.slice('../../lib/'.length, -'.ts'.length);
       vi.doMock(path, async (importOriginal) => this.#watched(module, await importOriginal<Exports>()));
     }
+  }
+
+  /** Those of every module that was imported. */
+  get all(): readonly string[] {
+    return [...this.#all].toSorted();
   }
 
   get called(): readonly string[] {
@@ -71,6 +77,7 @@ export class Seams {
   }
 
   #watchedCall(seam: string, call: Call): Call {
+    this.#all.add(seam);
     const enter = () => this.#enter(seam);
     const watched: Call = function watched(...args) {
       enter();
@@ -86,6 +93,7 @@ export class Seams {
     if (Reflect.getMetadataKeys(watched).length > 0) {
       return watched;
     }
+    this.#all.add(`new ${seam}`);
     return new Proxy(watched, {
       construct: (target, args, newTarget) => {
         this.#enter(`new ${seam}`);

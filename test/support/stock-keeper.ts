@@ -3,6 +3,7 @@ import type { KafkaTracing } from 'nestjs-kafka-tracing';
 import { fetchCommitted } from './committed-offsets.js';
 import { clientConfig, freshName, plainKafka } from './kafka.js';
 import type { Tracing } from './order-application.js';
+import { type Refusal, refusalOf } from './refusal.js';
 import { until } from './until.js';
 import { type Received, messagesOf, received } from './user-messages.js';
 
@@ -12,6 +13,8 @@ export interface StockOutcome {
   /** Of each send its offset, counted from the first one's, and the broker's code. */
   readonly sent: readonly (readonly [offset: number, errorCode: number])[];
   readonly committed: readonly string[];
+  /** Of a transaction while there is one. */
+  readonly another: Refusal | undefined;
 }
 
 /** Somebody who uses kafkajs by itself, beside an application: transactions, and batches of messages. */
@@ -51,8 +54,13 @@ export class StockKeeper {
     const results: RecordMetadata[][] = [await aborted.send({ topic, messages: messagesOf('0') })];
     await aborted.abort();
     const committed = await this.#producer.transaction();
+    const another = await refusalOf(() => this.#producer.transaction());
     results.push(await committed.send({ topic, messages: messagesOf('1') }));
-    results.push(await committed.sendBatch({ topicMessages: [{ topic, messages: messagesOf('2', '3') }] }));
+    results.push(
+      await committed.sendBatch({
+        topicMessages: ['2', '3'].map((value) => ({ topic, messages: messagesOf(value) })),
+      }),
+    );
     const consumerGroupId = freshName('stock');
     const topics = [{ topic, partitions: [{ partition: 0, offset: '7' }] }];
     await committed.sendOffsets({ consumerGroupId, topics });
@@ -64,10 +72,12 @@ export class StockKeeper {
       offsets = (await fetchCommitted(this.#admin, consumerGroupId, { topic }))['topic'] ?? [];
       return offsets[0] !== '-1';
     });
-    return { handled: [...this.#handled], sent: relative(results.flat()), committed: offsets };
+    return { handled: [...this.#handled], sent: relative(results.flat()), committed: offsets, another };
   }
 
+  /** With a transaction that nobody ends. */
   async close(): Promise<void> {
+    await refusalOf(() => this.#producer.transaction());
     await Promise.all([this.#admin, this.#consumer, this.#producer].map((one) => one.disconnect()));
   }
 

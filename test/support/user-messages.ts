@@ -29,8 +29,15 @@ export type Received = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
 export const CORRELATION_ID = 'id';
 
 export function received({ key, value, headers }: KafkaMessage): Received {
-  const own: IHeaders = { ...headers };
-  delete own['traceparent'];
-  delete own[CORRELATION_ID];
-  return { key, value, headers: own };
+  return { key, value, headers: ownHeaders(headers) as IHeaders };
+}
+
+/** What is not the sender's: the propagation headers, and those that only a dead letter of ours has. */
+const ADDED = /^(traceparent|tracestate|baggage|x-original-.*|x-error-.*|x-delivery-attempt)$/i;
+
+/** The headers that somebody has written himself. */
+export function ownHeaders(headers: object | undefined): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).filter(([name]) => !ADDED.test(name) && name !== CORRELATION_ID),
+  );
 }

@@ -57,11 +57,12 @@ export class KafkaTracingInterceptor implements NestInterceptor {
 /** Nobody may ever subscribe to it: where another handler of the message has failed, Nest has left. */
 function observedStream(handling: Handling, stream: Observable<unknown>): Observable<unknown> {
   let isSubscribedTo = false;
-  handling.delivery.afterwards(() => {
+  const leaveBehind = (): void => {
     if (!isSubscribedTo) {
       tellEnded(handling);
     }
-  });
+  };
+  attempt("trace a handler's stream", () => handling.delivery.afterwards(leaveBehind));
   return new Observable((subscriber) => {
     isSubscribedTo = true;
     return within(handling.context, () => observe(handling, () => stream, subscriber));
