@@ -1,4 +1,5 @@
 import type { IHeaders, Message, ProducerBatch, ProducerRecord, TopicMessages } from 'kafkajs';
+import { isPlain } from './plain-object.js';
 
 /** Whether this is what a topic's messages have to look like. What is not is for kafkajs to refuse in its own words. */
 function isTopicMessages(candidate: unknown): candidate is TopicMessages {
@@ -83,10 +84,6 @@ export function batchWithHeaders(
   }
   const { acks, timeout, compression } = batch;
   return { ...batch, acks, timeout, compression, topicMessages } as ProducerBatch;
-}
-
-function isPlain(object: object): boolean {
-  return Object.getPrototypeOf(object) === Object.prototype;
 }
 
 function messagesWithHeaders(messages: Message[], headers: readonly unknown[]): Message[] {

@@ -7,6 +7,7 @@ import { watchLag } from './consumer-lag-events.js';
 import type { DriverTracing } from './driver-tracing.js';
 import { driversOwn } from './foreign-instrumentation.js';
 import type { ConsumerTracing } from './consumer-tracing.js';
+import { isPlain } from './plain-object.js';
 import { traceEachBatch } from './traced-each-batch.js';
 import { traceEachMessage } from './traced-each-message.js';
 
@@ -52,7 +53,25 @@ function withTracedHandlers(
   }
   return {
     ...config,
+    ...computedOptions(config ?? {}),
     ...(typeof eachMessage === 'function' ? { eachMessage: traceEachMessage(eachMessage, tracing) } : {}),
     ...(typeof eachBatch === 'function' ? { eachBatch: traceEachBatch(eachBatch, tracing) } : {}),
   };
+}
+
+const RUN_OPTIONS = [
+  'autoCommit',
+  'autoCommitInterval',
+  'autoCommitThreshold',
+  'eachBatchAutoResolve',
+  'partitionsConsumedConcurrently',
+] as const;
+
+/** What kafkajs reads of a configuration that is of a class, or inherits: no copy of its own properties has that. */
+function computedOptions(config: ConsumerRunConfig): ConsumerRunConfig {
+  return isPlain(config)
+    ? {}
+    : Object.fromEntries(
+        RUN_OPTIONS.filter((name) => name in config).map((name) => [name, config[name]] as const),
+      );
 }
