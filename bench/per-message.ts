@@ -1,29 +1,39 @@
-import { type Context, ROOT_CONTEXT, context, trace } from '@opentelemetry/api';
-import { type Calls, type Measured, measureBytes, measureTimes, median, ratio } from './rounds.js';
-import { requireSame } from './same.js';
-import { type Sdk, register } from './sdk.js';
-import { SIDES, type Side, type SideName, makeSides } from './sides.js';
+import { runInOwnProcess } from './own-process.js';
+import { SDKS, type Sdk } from './sdk.js';
+import type { SideName } from './sides.js';
 import { Table, added, micros, times } from './table.js';
-import { WORK, type Work } from './work.js';
+import { WORK } from './work.js';
 
-/** What a piece of work costs more than without tracing, of one message, with an SDK. */
-export interface Cost {
+/** What is done of one SDK, all in one process. */
+export interface RowsOfSdk {
   readonly sdk: Sdk;
-  readonly work: Work;
-  /** Ours by the floor's, and by the auto-instrumentation's: the median of the ratios of all rounds. */
-  readonly toFloor: number;
-  readonly toAuto: number;
-  /** What ours adds to one message: microseconds. */
-  readonly added: number;
-}
-
-export interface MessagePlan {
+  /** The names of the pieces of work. */
+  readonly works: readonly string[];
   readonly rounds: number;
   /** Messages in a row of one side. */
   readonly messages: number;
   /** Rounds of bytes. */
   readonly byteRounds: number;
-  readonly isWanted: (sdk: Sdk, work: Work) => boolean;
+}
+
+type Added = Readonly<Record<Exclude<SideName, 'untraced'>, number>>;
+
+/** What a piece of work costs more than without tracing, of one message, with an SDK. */
+export interface Row {
+  readonly sdk: Sdk;
+  readonly work: string;
+  /** Microseconds of one message that is not traced. */
+  readonly untraced: number;
+  /** What is added to one message. */
+  readonly micros: Added;
+  readonly bytes: Added;
+  /** Ours by the floor's, and by the auto-instrumentation's: the median of the ratios of all rounds. */
+  readonly toFloor: number;
+  readonly toAuto: number;
+}
+
+export interface MessagePlan extends Omit<RowsOfSdk, 'sdk' | 'works'> {
+  readonly isWanted: (sdk: Sdk, work: string) => boolean;
 }
 
 const HEADINGS = [
@@ -40,71 +50,43 @@ const HEADINGS = [
   'auto',
 ];
 
-/** Measures and prints what tracing adds to a message: without Kafka, on kafkajs's own objects. */
-export async function perMessage(plan: MessagePlan): Promise<readonly Cost[]> {
+/**
+ * Measures and prints what tracing adds to a message: without Kafka, on kafkajs's own objects. Each SDK has a process of its
+ * own, as it has in an application: V8 would remember the objects of those before it, and be slower for all sides.
+ *
+ * @throws Error where not all could be measured
+ */
+export async function perMessage({ isWanted, ...plan }: MessagePlan): Promise<readonly Row[]> {
   const title = 'What tracing adds to a message, in microseconds and bytes';
   const table = new Table(title, HEADINGS, { SDK: 'unsampled'.length, work: 'handle 1000'.length });
-  const costs: Cost[] = [];
-  for (const sdk of ['sampled', 'unsampled', 'none', 'metrics'] satisfies Sdk[]) {
-    const registered = register(sdk);
-    const sides = await makeSides(registered);
-    for (const work of WORK.filter((one) => plan.isWanted(sdk, one))) {
-      const active = contextOf(sdk, work);
-      await requireSame(work, active, [sides.floor, sides.ours], registered.seen);
-      costs.push(await measure(sdk, work, active, sides, plan, table));
+  const rows: Row[] = [];
+  for (const sdk of SDKS) {
+    const works = WORK.map(({ name }) => name).filter((work) => isWanted(sdk, work));
+    if (works.length === 0) {
+      continue;
+    }
+    const asked: RowsOfSdk = { sdk, works, ...plan };
+    const code = await runInOwnProcess('rows-of-sdk.js', [JSON.stringify(asked)], (told) => {
+      const row = told as Row;
+      rows.push(row);
+      print(row, table);
+    });
+    if (code !== 0) {
+      throw new Error(`The rows of the SDK "${sdk}" could not be measured: exit code ${code}.`);
     }
   }
-  return costs;
+  return rows;
 }
 
-function contextOf(sdk: Sdk, { isInRequest }: Work): Context {
-  return sdk === 'none' || !isInRequest
-    ? ROOT_CONTEXT
-    : trace.setSpan(ROOT_CONTEXT, trace.getTracer('bench').startSpan('request'));
-}
-
-async function measure(
-  sdk: Sdk,
-  work: Work,
-  active: Context,
-  sides: Readonly<Record<SideName, Side>>,
-  plan: MessagePlan,
-  table: Table,
-): Promise<Cost> {
-  const calls = Object.fromEntries(
-    SIDES.map((side) => [side, (index: number) => work.call(sides[side], index)]),
-  ) as Calls<SideName>;
-  const ofTimes = { rounds: plan.rounds, calls: Math.max(2, Math.ceil(plan.messages / work.messages)) };
-  const ofBytes = { rounds: plan.byteRounds, calls: Math.max(1, Math.ceil(200 / work.messages)) };
-  const took = await context.with(active, () => measureTimes(calls, ofTimes));
-  const bytes = await context.with(active, () => measureBytes(calls, ofBytes));
-  const more = addedBy(took);
-  const perOne = (values: readonly number[]): number => median(values) / work.messages;
-  const cost: Cost = {
-    sdk,
-    work,
-    toFloor: ratio(more.ours, more.floor),
-    toAuto: ratio(more.ours, more.auto),
-    added: perOne(more.ours),
-  };
-  const moreBytes = addedBy(bytes);
+function print(row: Row, table: Table): void {
+  const sides = ['floor', 'ours', 'auto'] as const;
   table.row([
-    sdk,
-    work.name,
-    micros(perOne(took.untraced)),
-    ...(['floor', 'ours', 'auto'] as const).map((side) => added(perOne(more[side]))),
-    times(cost.toFloor),
-    times(cost.toAuto),
-    ...(['floor', 'ours', 'auto'] as const).map((side) => added(perOne(moreBytes[side]), 0)),
+    row.sdk,
+    row.work,
+    micros(row.untraced),
+    ...sides.map((side) => added(row.micros[side])),
+    times(row.toFloor),
+    times(row.toAuto),
+    ...sides.map((side) => added(row.bytes[side], 0)),
   ]);
-  return cost;
-}
-
-/** What each side has more than the untraced one, round by round. */
-function addedBy(measured: Measured<SideName>): Measured<SideName> {
-  const differences = SIDES.map((side) => [
-    side,
-    measured[side].map((value, round) => value - measured.untraced[round]!),
-  ]);
-  return Object.fromEntries(differences) as Measured<SideName>;
 }

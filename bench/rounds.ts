@@ -40,7 +40,7 @@ export async function measureBytes<Name extends string>(
   });
 }
 
-const WARM_UP_ROUNDS = 3;
+const WARM_UP_ROUNDS = 10; // V8 compiles what is hot, step by step.
 
 async function interleaved<Name extends string>(
   sides: Calls<Name>,

@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { runInOwnProcess } from './own-process.js';
 import { type MessagePlan, perMessage } from './per-message.js';
 import type { Sdk } from './sdk.js';
 import { micros } from './table.js';
@@ -39,10 +38,9 @@ const NAMES = { toFloor: 'the floor', toAuto: 'the auto-instrumentation' } as co
 const isShort = process.argv.includes('--short');
 const only = valueOf('--only')?.split(',');
 
-const isJudged: MessagePlan['isWanted'] = (sdk, { name }) =>
-  TARGETS.some((one) => one.sdk === sdk && one.work === name);
-const isAsked: MessagePlan['isWanted'] = (sdk, { name }) =>
-  only === undefined || only.includes(`${sdk}:${name}`);
+const isJudged: MessagePlan['isWanted'] = (sdk, work) =>
+  TARGETS.some((one) => one.sdk === sdk && one.work === work);
+const isAsked: MessagePlan['isWanted'] = (sdk, work) => only === undefined || only.includes(`${sdk}:${work}`);
 
 const plan: MessagePlan = isShort
   ? { rounds: 25, messages: 1_000, byteRounds: 1, isWanted: isJudged }
@@ -72,10 +70,7 @@ if (only === undefined || only.some((name) => name.includes(':'))) {
   process.exitCode = await perMessageJudged();
 }
 if (!isShort && (only === undefined || only.includes('end-to-end'))) {
-  // In a process of its own: here kafkajs is idle, and V8 has seen it be so.
-  const travel = fork(new URL('end-to-end/run.js', import.meta.url));
-  const [code] = (await once(travel, 'exit')) as [number | null];
-  process.exitCode = code ?? 1;
+  process.exitCode = await runInOwnProcess('end-to-end/run.js');
 }
 
 /** @returns the exit code */
@@ -95,15 +90,15 @@ async function perMessageJudged(): Promise<number> {
 
 /** @returns which rows are over their limit, in words */
 async function measureAndJudge(): Promise<readonly string[]> {
-  const costs = await perMessage(plan);
-  const withoutSdk = costs
-    .filter(({ sdk, added }) => !isShort && sdk === 'none' && added > MOST_WITHOUT_SDK)
-    .map(({ work, added }) => `none ${work.name}: ${micros(added)} µs, ${MOST_WITHOUT_SDK} at most`);
+  const rows = await perMessage(plan);
+  const withoutSdk = rows
+    .filter(({ sdk, micros: { ours } }) => !isShort && sdk === 'none' && ours > MOST_WITHOUT_SDK)
+    .map(({ work, micros: { ours } }) => `none ${work}: ${micros(ours)} µs, ${MOST_WITHOUT_SDK} at most`);
   const ratios = [...TARGETS, ...(isShort ? [] : TARGETS_OF_BATCHES)].flatMap(({ sdk, work, of, most }) => {
     const limit = isShort ? 2 * most : most;
-    return costs
-      .filter((cost) => cost.sdk === sdk && cost.work.name === work && cost[of] > limit)
-      .map((cost) => `${sdk} ${work}: ${cost[of].toFixed(2)} × ${NAMES[of]}, ${limit} at most`);
+    return rows
+      .filter((row) => row.sdk === sdk && row.work === work && row[of] > limit)
+      .map((row) => `${sdk} ${work}: ${row[of].toFixed(2)} × ${NAMES[of]}, ${limit} at most`);
   });
   return [...ratios, ...withoutSdk];
 }

@@ -13,7 +13,8 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 
 /** What an application has registered. */
-export type Sdk = 'sampled' | 'unsampled' | 'none' | 'metrics';
+export const SDKS = ['sampled', 'unsampled', 'none', 'metrics'] as const;
+export type Sdk = (typeof SDKS)[number];
 
 /** Is told of spans, and does nothing else: exporting costs all sides the same. */
 export class Seen implements SpanProcessor {

@@ -35,9 +35,11 @@ interface Run {
   readonly count: number;
 }
 
+/** What was handed over last: from the first offset to the end, in runs; without them each message once, as most are. */
 interface HandedOver {
   first: number;
-  runs: readonly Run[];
+  end: number;
+  runs: readonly Run[] | undefined;
 }
 
 /**
@@ -52,8 +54,7 @@ export class DeliveryAttempts {
   /** A message is handed over: how often in a row, this time included. */
   next(topic: string, partition: number, offset: string): number {
     const at = Number(offset);
-    const runs = this.#handOver(topic, partition, at, at);
-    return countIn(runs, at);
+    return countIn(this.#handOver(topic, partition, at, at), at);
   }
 
   /** A batch is handed over. */
@@ -62,11 +63,22 @@ export class DeliveryAttempts {
     const runs = this.#handOver(topic, partition, first, Number(lastOffset));
     return {
       count: countIn(runs, first),
-      countOf: (offset) => countIn(runs, Number(offset)),
+      countOf: (offset) => (runs === undefined ? 1 : countIn(runs, Number(offset))),
     };
   }
 
-  #handOver(topic: string, partition: number, first: number, last: number): readonly Run[] {
+  #handOver(topic: string, partition: number, first: number, last: number): HandedOver['runs'] {
+    const handedOver = this.#of(topic, partition);
+    const { runs, end } = handedOver;
+    const isNew = end < first || handedOver.first > first;
+    const again = isNew ? undefined : handedOverAgain(runs ?? [{ last: end, count: 1 }], first, last);
+    handedOver.runs = again;
+    handedOver.first = first;
+    handedOver.end = again?.at(-1)?.last ?? last;
+    return again;
+  }
+
+  #of(topic: string, partition: number): HandedOver {
     let partitions = this.#topics.get(topic);
     if (partitions === undefined) {
       partitions = new Map();
@@ -74,24 +86,15 @@ export class DeliveryAttempts {
     }
     let handedOver = partitions.get(partition);
     if (handedOver === undefined) {
-      handedOver = { first, runs: [] };
+      handedOver = { first: -Infinity, end: -Infinity, runs: undefined };
       partitions.set(partition, handedOver);
     }
-    const isBefore = handedOver.runs.length === 1 && handedOver.runs[0]!.last < first; // As of most messages.
-    const runs = isBefore || handedOver.first > first ? NONE : handedOver.runs;
-    handedOver.runs = handedOverAgain(runs, first, last);
-    handedOver.first = first;
-    return handedOver.runs;
+    return handedOver;
   }
 }
 
-const NONE: readonly Run[] = [];
-
 /** A batch need not end where the one before it did: how much is fetched depends on other partitions, too. */
 function handedOverAgain(before: readonly Run[], first: number, last: number): readonly Run[] {
-  if (before.length === 0) {
-    return [{ last, count: 1 }];
-  }
   const runs: Run[] = [];
   let begin = first;
   for (const run of before) {
@@ -109,8 +112,8 @@ function handedOverAgain(before: readonly Run[], first: number, last: number): r
   return begin <= last ? [...runs, { last, count: 1 }] : runs;
 }
 
-function countIn(runs: readonly Run[], offset: number): number {
-  for (const run of runs) {
+function countIn(runs: HandedOver['runs'], offset: number): number {
+  for (const run of runs ?? []) {
     if (offset <= run.last) {
       return run.count;
     }
