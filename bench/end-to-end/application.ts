@@ -47,11 +47,18 @@ export class Application {
       }
     };
     const given = Array.from({ length: atATime }, emitOneByOne);
-    const timer = setTimeout(() => this.handled.giveUp(next), MOST_MS);
+    let before = 0;
+    const watch = setInterval(() => {
+      const done = next + this.handled.count;
+      if (done === before) {
+        this.handled.giveUp(next);
+      }
+      before = done;
+    }, STALL_MS);
     try {
       return (await Promise.all([all, ...given]))[0];
     } finally {
-      clearTimeout(timer);
+      clearInterval(watch);
     }
   }
 
@@ -61,7 +68,8 @@ export class Application {
   }
 }
 
-const MOST_MS = 60_000;
+/** For so long nothing was emitted and nothing handled. */
+const STALL_MS = 60_000;
 
 /** Counts what the handler is given. */
 class Handled {
@@ -69,6 +77,10 @@ class Handled {
   #wanted = 0;
   #resolve: (durations: number[]) => void = () => {};
   #reject: (error: Error) => void = () => {};
+
+  get count(): number {
+    return this.#durations.length;
+  }
 
   next(wanted: number): Promise<number[]> {
     this.#durations = [];
@@ -80,13 +92,13 @@ class Handled {
   }
 
   giveUp(emitted: number): void {
-    const counts = `emitted ${emitted}, handled ${this.#durations.length} of ${this.#wanted}`;
-    this.#reject(new Error(`Gave up after ${MOST_MS / 1_000} s: ${counts}.`));
+    const counts = `emitted ${emitted}, handled ${this.count} of ${this.#wanted}`;
+    this.#reject(new Error(`Nothing happened for ${STALL_MS / 1_000} s: ${counts}.`));
   }
 
   add({ at }: Travel): void {
     this.#durations.push(performance.now() - at);
-    if (this.#durations.length === this.#wanted) {
+    if (this.count === this.#wanted) {
       this.#resolve(this.#durations);
     }
   }

@@ -26,12 +26,9 @@ export class SpanLinks {
 
   /** @param context a valid one: it was looked at where it was read */
   add(context: SpanContext | undefined): void {
-    if (context === undefined || this.isFull || this.#has(context)) {
-      return;
+    if (context !== undefined && !this.isFull && this.#isNew(context)) {
+      this.all.push({ context });
     }
-    this.all.push({ context });
-    this.#spanIds?.add(context.spanId);
-    this.#ids?.add(idsOf(context));
   }
 
   addAll(contexts: readonly (SpanContext | undefined)[]): this {
@@ -41,17 +38,24 @@ export class SpanLinks {
     return this;
   }
 
-  #has(context: SpanContext): boolean {
-    if (this.all.length <= FEW_LINKS) {
-      return this.all.some((link) => isSameSpan(link.context, context));
+  /** Whether there is no link to it yet. It is told so once. */
+  #isNew(context: SpanContext): boolean {
+    if (this.all.length < FEW_LINKS) {
+      return !this.all.some((link) => isSameSpan(link.context, context));
     }
     this.#spanIds ??= new Set(this.all.map((link) => link.context.spanId));
-    if (!this.#spanIds.has(context.spanId)) {
-      return false;
+    if (isAdded(this.#spanIds, context.spanId) && this.#ids === undefined) {
+      return true; // As of most messages.
     }
     this.#ids ??= new Set(this.all.map((link) => idsOf(link.context)));
-    return this.#ids.has(idsOf(context));
+    return isAdded(this.#ids, idsOf(context));
   }
+}
+
+/** Whether a set had it not: it is looked up once. */
+function isAdded(ids: Set<string>, id: string): boolean {
+  const { size } = ids;
+  return ids.add(id).size > size;
 }
 
 function idsOf({ traceId, spanId }: SpanContext): string {

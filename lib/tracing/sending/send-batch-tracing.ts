@@ -1,5 +1,6 @@
 import { type Link, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
 import type { ContextFields } from '../../propagation/context-fields.js';
+import { linked } from '../../propagation/linked-context.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attempt } from '../fail-open.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT } from '../semconv.js';
@@ -59,13 +60,16 @@ export function startSendOfMany(
     );
   });
   const span = sendSpan(core, endpoint, topics, outgoing.flat(), caller);
+  const active = linked(caller.active);
+  const sending = span.in(active);
   const headers = outgoing.map((ofTopic) =>
     ofTopic.map(({ message, policy, fields, isTraced: traced, preset, create }) => {
-      const carried = create === NO_SPAN && traced ? span : create;
-      return headersOf(core, message, policy, preset, caller.active, carried.in(caller.active), fields);
+      const ofSend = traced ? sending : active;
+      const carried = create === NO_SPAN ? ofSend : create.in(active);
+      return headersOf(core, message, policy, preset, active, carried, fields);
     }),
   );
-  const measured = measureSendOfMany(endpoint, topics, span.in(caller.active));
+  const measured = measureSendOfMany(endpoint, topics, sending);
   return new Sending(span, headers, core.attributes, measured);
 }
 
@@ -103,10 +107,12 @@ function createSpan(
   policy: TopicPolicy,
   caller: Caller,
 ): TracedSpan {
+  const links = new SpanLinks().addAll(caller.links);
+  links.add(originalOf(message, policy));
   const options: SpanOptions = {
     kind: SpanKind.PRODUCER,
     attributes: core.describe(endpoint, 'create', topic, message, policy),
-    links: new SpanLinks().addAll(caller.links).addAll([originalOf(message, policy)]).all,
+    links: links.all,
   };
   const span = core.spans.start('create span', policy.spanNames.create, options, caller.parent);
   describeFurther(core, span, topic, message, policy);
