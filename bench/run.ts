@@ -66,11 +66,12 @@ process.stdout.write(
     .join(', ')}\n`,
 );
 
-if (only === undefined || only.some((name) => name.includes(':'))) {
+const travels = only?.filter((name) => name.startsWith('end-to-end'));
+if (only === undefined || travels?.length !== only.length) {
   process.exitCode = await perMessageJudged();
 }
-if (!isShort && (only === undefined || only.includes('end-to-end'))) {
-  process.exitCode = await runInOwnProcess('end-to-end/run.js');
+if (!isShort && travels?.length !== 0) {
+  process.exitCode = await runInOwnProcess('end-to-end/run.js', travels);
 }
 
 /** @returns the exit code */
