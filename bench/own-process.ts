@@ -14,7 +14,10 @@ export async function runInOwnProcess(
 ): Promise<number> {
   const child = fork(new URL(program, import.meta.url), args);
   child.on('message', (message) => told(message));
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  if (signal !== null) {
+    process.stderr.write(`${program} was ended by ${signal}.\n`);
+  }
   return code ?? 1;
 }
 

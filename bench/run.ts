@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { CASES } from './end-to-end/cases.js';
 import { runInOwnProcess } from './own-process.js';
 import { type MessagePlan, perMessage } from './per-message.js';
-import type { Sdk } from './sdk.js';
+import { SDKS, type Sdk } from './sdk.js';
 import { micros } from './table.js';
+import { WORK } from './work.js';
 
 interface Target {
   readonly sdk: Sdk;
@@ -35,8 +37,11 @@ const MOST_WITHOUT_SDK = 0.3;
 
 const NAMES = { toFloor: 'the floor', toAuto: 'the auto-instrumentation' } as const;
 
+const ROWS = SDKS.flatMap((sdk) => WORK.map(({ name }) => `${sdk}:${name}`));
+const TRAVELS = Object.keys(CASES);
+
 const isShort = process.argv.includes('--short');
-const only = valueOf('--only')?.split(',');
+const only = asked();
 
 const isJudged: MessagePlan['isWanted'] = (sdk, work) =>
   TARGETS.some((one) => one.sdk === sdk && one.work === work);
@@ -66,11 +71,11 @@ process.stdout.write(
     .join(', ')}\n`,
 );
 
-const travels = only?.filter((name) => name.startsWith('end-to-end'));
-if (only === undefined || travels?.length !== only.length) {
+const travels = TRAVELS.filter((name) => !isShort && only.includes(name));
+if (ROWS.some((name) => only.includes(name))) {
   process.exitCode = await perMessageJudged();
 }
-if (!isShort && travels?.length !== 0) {
+if (travels.length > 0) {
   process.exitCode = await runInOwnProcess('end-to-end/run.js', travels);
 }
 
@@ -104,6 +109,24 @@ async function measureAndJudge(): Promise<readonly string[]> {
   return [...ratios, ...withoutSdk];
 }
 
-function valueOf(flag: string): string | undefined {
-  return process.argv.find((word) => word.startsWith(`${flag}=`))?.slice(flag.length + 1);
+/** @returns the names of the rows that are wanted */
+function asked(): readonly string[] {
+  const all = [...ROWS, ...TRAVELS];
+  const given = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length);
+  if (given === undefined) {
+    return all;
+  }
+  const names = given.split(',').flatMap((name) => (name === 'end-to-end' ? TRAVELS : [name]));
+  const unknown = names.filter((name) => !all.includes(name));
+  if (isShort) {
+    refuse('--short has its own rows: --only does not go with it.');
+  } else if (unknown.length > 0) {
+    refuse(`There is no row "${unknown.join('", "')}". Rows: end-to-end, ${all.join(', ')}`);
+  }
+  return names;
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(2);
 }

@@ -26,7 +26,7 @@ export class SpanLinks {
 
   /** @param context a valid one: it was looked at where it was read */
   add(context: SpanContext | undefined): void {
-    if (context !== undefined && !this.isFull && this.#isNew(context)) {
+    if (context !== undefined && !this.isFull && this.#remember(context)) {
       this.all.push({ context });
     }
   }
@@ -38,8 +38,8 @@ export class SpanLinks {
     return this;
   }
 
-  /** Whether there is no link to it yet. It is told so once. */
-  #isNew(context: SpanContext): boolean {
+  /** Whether there is no link to it yet; from now on there is. */
+  #remember(context: SpanContext): boolean {
     if (this.all.length < FEW_LINKS) {
       return !this.all.some((link) => isSameSpan(link.context, context));
     }
@@ -52,7 +52,7 @@ export class SpanLinks {
   }
 }
 
-/** Whether a set had it not: it is looked up once. */
+/** Adds it to a set, and tells whether it was not in there: it is looked up once. */
 function isAdded(ids: Set<string>, id: string): boolean {
   const { size } = ids;
   return ids.add(id).size > size;

@@ -1,10 +1,12 @@
 import type { KafkaContext } from '@nestjs/microservices';
+import { Kafka } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
+import { traceKafka } from '../../lib/kafkajs/trace-kafka.js';
 import { type CommittedOffsets, committedOffsetsOf } from '../support/committed-offsets.js';
 import { handlerOf } from '../support/events.js';
 import { clientConfig, connected, freshName, freshTopic, plainKafka } from '../support/kafka.js';
 import { startMicroservice } from '../support/nest-app.js';
-import { plainProducer, tracedKafka } from '../support/traced-kafka.js';
+import { plainProducer } from '../support/traced-kafka.js';
 import { useTracing } from '../support/tracing.js';
 import { until } from '../support/until.js';
 
@@ -66,7 +68,8 @@ const startApplication: StartMember = (isTraced, topic, groupId, handle) =>
   });
 
 const startBatchConsumer: StartMember = async (isTraced, topic, groupId, handle) => {
-  const kafka = isTraced ? tracedKafka() : plainKafka();
+  const driver = new Kafka(clientConfig('first'));
+  const kafka = isTraced ? traceKafka(driver) : driver;
   const consumer = await connected(kafka.consumer({ groupId, ...QUICK }));
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await consumer.run({
