@@ -32,7 +32,7 @@ export async function endToEnd(cases: readonly Case[], plan: TravelPlan): Promis
   const table = new Table(title, HEADINGS, { side: 'untraced (10.0 %)'.length });
   const slow: string[] = [];
   for (const one of cases) {
-    const kafka = await EmbeddedKafka.start(); // For each row: a broker is slower the more topics it has.
+    const kafka = await EmbeddedKafka.start(); // For each row: it is not to inherit topics of those before it.
     try {
       const rounds = await measureTravels(kafka, one, plan, registered);
       print(one, rounds, table);
