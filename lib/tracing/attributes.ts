@@ -53,10 +53,6 @@ export interface DescribedMessage {
   readonly timestamp?: string | undefined;
 }
 
-type OfTopic = Pick<TopicPolicy, 'template' | 'messageKey'>;
-
-const NOTHING_SAID: OfTopic = { template: undefined, messageKey: true };
-
 /**
  * Makes the attributes of spans. Those that are the same for all messages of a topic are made once.
  *
@@ -77,21 +73,12 @@ export class SpanAttributes {
   }
 
   /**
-   * Everything that is known when the span is created: samplers read it.
-   *
-   * @param partition where the message itself does not say it
+   * What is said of one message, and only where its span is recorded: the conventions ask for none of it when a span is
+   * created, and most of what it costs to describe a message is this.
    */
-  ofMessage(
-    endpoint: KafkaEndpoint,
-    operation: Operation,
-    topic: string,
-    message: DescribedMessage,
-    said: OfTopic = NOTHING_SAID,
-    partition = message.partition,
-  ): Attributes {
-    const key = said.messageKey === true ? printable(message.key) : undefined;
-    const template = this.#templateOf(endpoint, operation, topic, said.template);
-    const attributes = template.filled(key, partition, message.offset);
+  ofMessage(message: DescribedMessage, messageKey: TopicPolicy['messageKey'] = true): Attributes {
+    const key = messageKey === true ? printable(message.key) : undefined;
+    const attributes = this.#position.filled(key, undefined, message.offset);
     if (message.value === null) {
       this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, true);
     }
@@ -99,15 +86,7 @@ export class SpanAttributes {
     if (conversation !== undefined) {
       attributes[semconv.MESSAGING_MESSAGE_CONVERSATION_ID] = conversation;
     }
-    return attributes;
-  }
-
-  /** What is worth its cost only where the span is recorded; `undefined` for nothing. */
-  detailsOf(message: DescribedMessage, { messageKey }: OfTopic): Attributes | undefined {
-    if (!this.#bodySize && this.#capturedHeaders === undefined && typeof messageKey !== 'function') {
-      return undefined;
-    }
-    const attributes: Attributes = this.#capturedHeaders?.of(message.headers) ?? {};
+    Object.assign(attributes, this.#capturedHeaders?.of(message.headers));
     if (typeof messageKey === 'function') {
       this.#set(attributes, semconv.KAFKA_MESSAGE_KEY, writtenKey(messageKey, message.key));
     }
@@ -117,7 +96,12 @@ export class SpanAttributes {
     return attributes;
   }
 
-  /** What is the same for all messages of a topic, or partition; `undefined` for several topics. A new object each time. */
+  /**
+   * What is the same for all messages of a topic, or partition; `undefined` for several topics. A new object each time. A
+   * span is created with it, since samplers may read it.
+   *
+   * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#messaging-attributes
+   */
   ofTopic(
     endpoint: KafkaEndpoint,
     operation: Operation,

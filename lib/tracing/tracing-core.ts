@@ -38,30 +38,31 @@ export class TracingCore {
     return this.#policies.of(topic);
   }
 
+  /** What a span of one message is created with. */
   describe(
     endpoint: KafkaEndpoint,
     operation: Operation,
     topic: string,
-    message: DescribedMessage,
     policy: TopicPolicy,
     partition?: number,
   ): Attributes {
     try {
-      return this.attributes.ofMessage(endpoint, operation, topic, message, policy, partition);
+      return this.attributes.ofTopic(endpoint, operation, topic, policy.template, partition);
     } catch (error) {
       report('describe a message', error);
       return {};
     }
   }
 
-  /** What is said of a message only where its span is recorded, since it costs more. */
+  /** What is said of a message itself, only where its span is recorded. */
   describeFurther(span: TracedSpan, message: DescribedMessage, policy: TopicPolicy): void {
     if (!span.isRecording) {
       return;
     }
-    const details = attempt('describe a message', () => this.attributes.detailsOf(message, policy));
-    if (details !== undefined) {
-      span.setAttributes(details);
+    try {
+      span.setAttributes(this.attributes.ofMessage(message, policy.messageKey));
+    } catch (error) {
+      report('describe a message', error);
     }
   }
 

@@ -13,39 +13,34 @@ const OF_TOPIC = {
   'server.port': 9092,
 };
 const attributesWith = (semconv: 'latest' | 'both') => new SpanAttributes(resolveOptions({ semconv }));
-const describeSend = (message: DescribedMessage, endpoint = ENDPOINT) =>
-  attributesWith('latest').ofMessage(endpoint, 'send', 'topic', message);
+const describeTopic = (endpoint: KafkaEndpoint, partition?: number) =>
+  attributesWith('latest').ofTopic(endpoint, 'send', 'topic', undefined, partition);
+const describeMessage = (message: DescribedMessage) => attributesWith('latest').ofMessage(message);
 
 describe('SpanAttributes', () => {
   it("have the newer names only, with 'latest'", () => {
-    const message = {
-      key: 'k',
-      value: null,
-      partition: 3,
-      offset: '42',
-      headers: { kafka_correlationId: 'c-1' },
-    };
-    expect(describeSend(message)).toEqual({
-      ...OF_TOPIC,
+    expect(describeTopic(ENDPOINT, 3)).toEqual({ ...OF_TOPIC, 'messaging.destination.partition.id': '3' });
+    const headers = { kafka_correlationId: 'c-1' };
+    expect(describeMessage({ key: 'k', value: null, partition: 3, offset: '42', headers })).toEqual({
       'kafka.message.key': 'k',
       'kafka.message.tombstone': true,
       'messaging.message.conversation_id': 'c-1',
-      'messaging.destination.partition.id': '3',
       'kafka.offset': 42,
     });
   });
 
   it("have both names, with 'both'", () => {
     const attributes = attributesWith('both');
-    const message = { key: 'k', value: null, partition: 0, offset: '0' };
     const endpoint = { ...ENDPOINT, groupId: 'group' };
-    expect(attributes.ofMessage(endpoint, 'process', 'topic', message)).toEqual({
+    expect(attributes.ofTopic(endpoint, 'process', 'topic', undefined, 0)).toEqual({
       ...OF_TOPIC,
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
       'messaging.consumer.group.name': 'group',
       'messaging.destination.partition.id': '0',
       'messaging.system': 'kafka',
+    });
+    expect(attributes.ofMessage({ key: 'k', value: null, offset: '0' })).toEqual({
       'kafka.message.key': 'k',
       'messaging.kafka.message.key': 'k',
       'kafka.message.tombstone': true,
@@ -67,9 +62,10 @@ describe('SpanAttributes', () => {
       'server.port': _port,
       ...known
     } = OF_TOPIC;
-    expect(describeSend({ value: 'v' }, {})).toEqual(known);
+    expect(describeTopic({})).toEqual(known);
+    expect(describeTopic({}, null as never)).toEqual(known);
+    expect(describeMessage({ value: 'v' })).toEqual({});
     expect(attributesWith('both').ofPosition(undefined, undefined)).toEqual({});
-    expect(describeSend({ partition: null as never }, {})).toEqual(known);
   });
 
   it.each<[what: string, key: unknown, written: string | undefined]>([
@@ -86,11 +82,11 @@ describe('SpanAttributes', () => {
     ['undefined', undefined, undefined],
     ['an object', { id: 1 }, undefined],
   ])('have the key as text where it is one: %s', (_what, key, written) => {
-    expect(describeSend({ key })['kafka.message.key']).toBe(written);
+    expect(describeMessage({ key })['kafka.message.key']).toBe(written);
   });
 
   it.each([[Buffer.from('')], [''], [undefined], [0]])('take %j for no tombstone', (value) => {
-    expect(describeSend({ value })).not.toHaveProperty('kafka.message.tombstone');
+    expect(describeMessage({ value })).not.toHaveProperty('kafka.message.tombstone');
   });
 
   it.each<[what: string, headers: unknown, written: string | undefined]>([
@@ -105,7 +101,7 @@ describe('SpanAttributes', () => {
     ['no headers', undefined, undefined],
     ['headers that are none', 'kafka_correlationId', undefined],
   ])('have the conversation of a request: %s', (_what, headers, written) => {
-    expect(describeSend({ headers })['messaging.message.conversation_id']).toBe(written);
+    expect(describeMessage({ headers })['messaging.message.conversation_id']).toBe(written);
   });
 
   it.each<[brokers: readonly string[] | undefined, address: string | undefined, port: number | undefined]>([
@@ -117,7 +113,7 @@ describe('SpanAttributes', () => {
     [[], undefined, undefined],
     [undefined, undefined, undefined],
   ])('name the server only where there is exactly one: %j', (brokers, address, port) => {
-    const attributes = describeSend({}, { brokers });
+    const attributes = describeTopic({ brokers });
     expect([attributes['server.address'], attributes['server.port']]).toEqual([address, port]);
   });
 
@@ -131,7 +127,7 @@ describe('SpanAttributes', () => {
         return ['kafka.test:9092'];
       },
     };
-    const ofTopic = (topic: string) => attributes.ofMessage(endpoint, 'send', topic, {});
+    const ofTopic = (topic: string) => attributes.ofTopic(endpoint, 'send', topic, undefined);
     const first = ofTopic('topic');
     expect(ofTopic('topic')).toEqual(first);
     expect(built).toBe(1);
@@ -145,8 +141,12 @@ describe('SpanAttributes', () => {
 
   it('are new for each message', () => {
     const attributes = attributesWith('latest');
-    const one = attributes.ofMessage(ENDPOINT, 'send', 'topic', { key: 'k' });
-    one['mine'] = 'x';
-    expect(attributes.ofMessage(ENDPOINT, 'send', 'topic', {})).toEqual(OF_TOPIC);
+    const [one, ofOne] = [
+      attributes.ofTopic(ENDPOINT, 'send', 'topic', undefined),
+      attributes.ofMessage({ key: 'k' }),
+    ];
+    one['mine'] = ofOne['mine'] = 'x';
+    expect(attributes.ofTopic(ENDPOINT, 'send', 'topic', undefined)).toEqual(OF_TOPIC);
+    expect(attributes.ofMessage({})).toEqual({});
   });
 });

@@ -181,18 +181,18 @@ describe('a batch that is sent', () => {
   });
 
   describe('where no span is active', () => {
-    const byKey: Sampler = {
+    const byPartition: Sampler = {
       shouldSample: (...[, , , , attributes]) => ({
         decision:
-          attributes['kafka.message.key'] === 'b'
+          attributes['messaging.destination.partition.id'] === '1'
             ? SamplingDecision.NOT_RECORD
             : SamplingDecision.RECORD_AND_SAMPLED,
       }),
     };
-    const spans = useTracing({ sampler: new ParentBasedSampler({ root: byKey }) });
+    const spans = useTracing({ sampler: new ParentBasedSampler({ root: byPartition }) });
 
     it('is decided on message by message, and the send links to all of them', async () => {
-      const carried = sendIn(ROOT_CONTEXT, tracerWith({}), MESSAGES);
+      const carried = sendIn(ROOT_CONTEXT, tracerWith({}), [{ partition: 0 }, { partition: 1 }]);
       expect(carried.map(({ flags }) => flags)).toEqual(['01', '00']);
       const send = await spans.one(`send ${TOPIC}`);
       expect(send.links.map((link) => link.context.spanId)).toEqual(carried.map(({ spanId }) => spanId));
@@ -242,6 +242,24 @@ describe('where nothing is recorded', () => {
       expect(hook).not.toHaveBeenCalled();
     }
     expect(spans.finished).toEqual([]);
+  });
+
+  it('nothing of a message is read but what it carries', () => {
+    const read: string[] = [];
+    const watched = (message: object): object =>
+      new Proxy(message, {
+        get(target, name, receiver) {
+          read.push(String(name));
+          return Reflect.get(target, name, receiver) as unknown;
+        },
+      });
+    const kafka = tracerWith({ bodySize: true, captureHeaders: ['x-tenant'] });
+    const messages = [watched({ key: 'k', value: null }), watched({ key: 'k', value: null })];
+    const message = watched({ key: 'k', value: null, offset: '7', headers: {} });
+    kafka.startProcess({ endpoint: {}, topic: TOPIC, partition: 0, message }).end();
+    sendIn(ROOT_CONTEXT, kafka, messages.slice(1));
+    sendIn(ROOT_CONTEXT, kafka, messages);
+    expect([...new Set(read)].sort()).toEqual(['headers', 'partition']);
   });
 
   it('metrics are, in the context of the span that there is not', () => {

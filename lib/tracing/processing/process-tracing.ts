@@ -94,7 +94,7 @@ function processSpan(
     kind: SpanKind.CONSUMER,
     root: trust !== 'continue' || relation === 'link',
     attributes: withDelivery(
-      core.describe(endpoint, 'process', topic, message, policy, partition),
+      core.describe(endpoint, 'process', topic, policy, partition),
       handlers,
       attempts,
     ),
