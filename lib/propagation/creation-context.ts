@@ -35,9 +35,15 @@ export function extractCreationContext(headers: KafkaHeaders | null | undefined)
   if (context === ROOT) {
     return NO_CREATION_CONTEXT;
   }
-  const spanContext = trace.getSpanContext(context);
-  return {
-    context,
-    spanContext: spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined,
-  };
+  return new ExtractedContext(context);
+}
+
+/** Whether the ids are valid is looked at when somebody asks for them: for most messages that are not sampled nobody does. */
+class ExtractedContext implements CreationContext {
+  constructor(readonly context: Context) {}
+
+  get spanContext(): SpanContext | undefined {
+    const spanContext = trace.getSpanContext(this.context);
+    return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined;
+  }
 }

@@ -111,8 +111,8 @@ export class KafkaTracer {
 
   /** The creation context that headers of any shape hold, with no more baggage than the options allow. */
   extract(headers: KafkaHeaders | null | undefined): CreationContext {
-    const creation = creationOf({ headers });
-    return { ...creation, context: this.#core.limit(creation.context) };
+    const { context, spanContext } = creationOf({ headers });
+    return { context: this.#core.limit(context), spanContext };
   }
 }
 

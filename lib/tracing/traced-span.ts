@@ -70,6 +70,12 @@ export class TracedSpan {
     }
   }
 
+  addLink(context: SpanContext | undefined): void {
+    if (context !== undefined && this.isRecording) {
+      attempt('add a link', () => this.#span?.addLink({ context }));
+    }
+  }
+
   recordException(exception: unknown): void {
     if (this.isRecording) {
       attempt('record an exception', () =>

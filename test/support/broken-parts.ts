@@ -108,6 +108,10 @@ const SPAN = {
     register: () => useSpans({ recordException: boom }),
     reports: ['record an exception'],
   },
+  'a span throws in addLink': {
+    register: () => useSpans({ addLink: boom }),
+    reports: ['add a link'],
+  },
   'a span throws in end': {
     register: () => useSpans({ end: boom }),
     reports: ['end the send span', 'end the process span'],

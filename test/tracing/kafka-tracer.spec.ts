@@ -268,7 +268,7 @@ describe('what a sampler is asked', () => {
         name: 'process orders',
         kind: SpanKind.CONSUMER,
         attributes: { ...common, ...operation('process') },
-        links: 1,
+        links: 0, // To its parent it is added where the span is recorded.
       },
     ]);
   });

@@ -201,7 +201,7 @@ describe('a batch that is sent', () => {
   });
 });
 
-describe('what a sampler sees of a root that only links to its producer', () => {
+describe('what a sampler sees of a process span', () => {
   const asked: { readonly parent: SpanContext | undefined; readonly links: readonly Link[] }[] = [];
   useTracing({
     sampler: {
@@ -213,7 +213,7 @@ describe('what a sampler sees of a root that only links to its producer', () => 
   });
 
   it.each<KafkaTracingModuleOptions>([{ relation: 'link' }, { trust: 'restart' }])(
-    'is the link, so that it may decide as the producer did, and no parent: %j',
+    'is of a root that only links to its producer the link, so that it may decide as that did, and no parent: %j',
     (options) => {
       handle(tracerWith(options), { traceparent: traceparent(1) });
       expect(asked.splice(0)).toEqual([
@@ -221,6 +221,22 @@ describe('what a sampler sees of a root that only links to its producer', () => 
       ]);
     },
   );
+
+  it('is of a child its parent, and no link to it', () => {
+    handle(tracerWith({}), { traceparent: traceparent(1) });
+    expect(asked.splice(0)).toEqual([{ parent: expect.objectContaining(remoteSpan(1)), links: [] }]);
+  });
+
+  it('is of a child with other links the one to its parent, too, before them', () => {
+    const headers = { traceparent: traceparent(1), 'x-original-traceparent': traceparent(2) };
+    handle(tracerWith({}), headers);
+    expect(asked.splice(0)).toEqual([
+      {
+        parent: expect.objectContaining(remoteSpan(1)),
+        links: [1, 2].map((number) => expect.objectContaining({ context: remoteSpan(number) })),
+      },
+    ]);
+  });
 
   it('is nothing of a stranger who is ignored', () => {
     handle(tracerWith({ trust: 'ignore' }), { traceparent: traceparent(1) });

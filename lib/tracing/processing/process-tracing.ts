@@ -82,17 +82,19 @@ function processSpan(
 ): TracedSpan {
   const { endpoint, topic, partition, message, handlers = UNSAID } = delivered;
   const { relation = policy.relation } = handlers;
+  const isChild = trust === 'continue' && relation !== 'link';
   const isLinked = trust === 'restart' || (trust === 'continue' && relation !== 'parent');
   const original = trust === 'ignore' ? undefined : originalOf(message, policy);
   const ambient = spanContextOf(activeContext() ?? ROOT_CONTEXT);
+  const others = [delivered.batch?.span.spanContext, ambient, original];
+  // A sampler knows the parent. A link to it, too, is added where the span is recorded, unless others are to come after it.
+  const isLinkedLater = isLinked && isChild && others.every((other) => other === undefined);
   const links = new SpanLinks();
-  links.add(isLinked ? creation.spanContext : undefined);
-  links.add(delivered.batch?.span.spanContext);
-  links.add(ambient);
-  links.add(original);
+  links.add(isLinked && !isLinkedLater ? creation.spanContext : undefined);
+  links.addAll(others);
   const options: SpanOptions = {
     kind: SpanKind.CONSUMER,
-    root: trust !== 'continue' || relation === 'link',
+    root: !isChild,
     attributes: withDelivery(
       core.describe(endpoint, 'process', topic, policy, partition),
       handlers,
@@ -100,7 +102,11 @@ function processSpan(
     ),
     links: links.all,
   };
-  return core.spans.start('process span', policy.spanNames.process, options, base);
+  const span = core.spans.start('process span', policy.spanNames.process, options, base);
+  if (isLinkedLater && span.isRecording) {
+    span.addLink(creation.spanContext);
+  }
+  return span;
 }
 
 function withDelivery(attributes: Attributes, { isMissing }: TopicHandlers, attempts: number): Attributes {
