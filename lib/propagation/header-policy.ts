@@ -1,7 +1,8 @@
-import { type Context, type SpanContext, type TextMapSetter, propagation } from '@opentelemetry/api';
+import type { Context, SpanContext, TextMapSetter } from '@opentelemetry/api';
 import { type ContextFields, contextFields } from './context-fields.js';
 import { extractCreationContext } from './creation-context.js';
 import { isNamesake, ownNames, removeHeader, setHeader } from './header-names.js';
+import { type Inject, inject } from './injection.js';
 import { type KafkaHeaders, isCarrier } from './kafka-headers.js';
 import { isEcho } from './received-messages.js';
 import { headersWithOneSpanContext } from './repeated-headers.js';
@@ -43,21 +44,27 @@ function hasSpan(headers: KafkaHeaders, known?: ContextFields): boolean {
  * of that goes in any case where the headers echo what is handled in `context`: its producer may not be trusted.
  *
  * @param known what headers are to the propagator, where that was asked for already
+ * @param injected how the context is written, where that is known for several messages
  * @internal
  */
-export function headersWithContext(headers: unknown, context: Context, known?: ContextFields): unknown {
+export function headersWithContext(
+  headers: unknown,
+  context: Context,
+  known?: ContextFields,
+  injected: Inject = inject,
+): unknown {
   if (headers !== null && headers !== undefined && !isCarrier(headers)) {
     return headers; // Not headers: for kafkajs to refuse in its own words.
   }
   if (!isCarrier(headers)) {
-    const written = writtenFor(context);
+    const written = writtenFor(context, injected);
     return Object.keys(written).length === 0 ? headers : written;
   }
   const fields = known ?? contextFields();
   if (!hasFields(headers, fields)) {
-    return headersWithMore(headers, context, fields);
+    return headersWithMore(headers, context, fields, injected);
   }
-  const written = writtenFor(context);
+  const written = writtenFor(context, injected);
   const names = Object.keys(written);
   const isEchoed = isEcho(context, headers, (given) => spanContextIn(given, fields));
   if (names.length === 0 && !isEchoed) {
@@ -85,13 +92,18 @@ function hasFields(headers: KafkaHeaders, fields: ContextFields): boolean {
 }
 
 /** As of most messages: what the propagator writes is added. */
-function headersWithMore(headers: KafkaHeaders, context: Context, fields: ContextFields): KafkaHeaders {
+function headersWithMore(
+  headers: KafkaHeaders,
+  context: Context,
+  fields: ContextFields,
+  injected: Inject,
+): KafkaHeaders {
   const copy = copyOf(headers);
   if (copy === undefined) {
     return headers;
   }
   const written = new Written(copy, fields);
-  propagation.inject(context, written, adder);
+  injected(context, written, adder);
   return written.count === 0 ? headers : copy;
 }
 
@@ -137,9 +149,9 @@ const writer: TextMapSetter<Record<string, unknown>> = {
   },
 };
 
-function writtenFor(context: Context): Record<string, unknown> {
+function writtenFor(context: Context, injected: Inject): Record<string, unknown> {
   const written: Record<string, unknown> = {};
-  propagation.inject(context, written, writer);
+  injected(context, written, writer);
   return written;
 }
 

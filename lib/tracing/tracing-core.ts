@@ -1,6 +1,7 @@
 import type { Attributes, Context } from '@opentelemetry/api';
 import type { ContextFields } from '../propagation/context-fields.js';
 import { headersWith, headersWithContext } from '../propagation/header-policy.js';
+import type { Inject } from '../propagation/injection.js';
 import { propagationLimiter } from '../propagation/propagation-limiter.js';
 import type { ResolvedOptions } from '../resolve-options.js';
 import { type DescribedMessage, type KafkaEndpoint, SpanAttributes } from './attributes.js';
@@ -85,10 +86,10 @@ export class TracingCore {
   }
 
   /** The headers that carry a context: a copy, or the same object where nothing is written. */
-  inject(headers: unknown, context: Context, fields?: ContextFields): unknown {
+  inject(headers: unknown, context: Context, fields?: ContextFields, injected?: Inject): unknown {
     let written = headers;
     try {
-      written = headersWithContext(headers, this.limit(context), fields);
+      written = headersWithContext(headers, this.limit(context), fields, injected);
     } catch (error) {
       report('write the headers', error);
     }

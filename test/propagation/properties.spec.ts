@@ -14,6 +14,7 @@ import {
   headersWithContext,
   presetCreationContext,
 } from '../../lib/propagation/header-policy.js';
+import { injectOnce } from '../../lib/propagation/injection.js';
 import { kafkaHeadersGetter, kafkaHeadersSetter } from '../../lib/propagation/kafka-headers.js';
 import { headersWithOneSpanContext } from '../../lib/propagation/repeated-headers.js';
 import { anyContext } from '../support/any-context.js';
@@ -120,6 +121,19 @@ describe.each(PROPAGATORS)('the header policy, with $name', ({ propagator, span,
           expect(Object.keys(out).filter(isNamesakeOf(name))).toEqual([name]);
         }
         expect(spanIn(out)).toEqual(idsOf(trace.getSpanContext(context)));
+      }),
+    );
+  });
+
+  it('writes the same where the propagator is asked once for several messages', () => {
+    fc.assert(
+      fc.property(fc.array(writableHeaders(), { maxLength: 4 }), anyContext(), (messages, context) => {
+        const once = injectOnce();
+        for (const headers of messages) {
+          expect(headersWithContext(headers, context, undefined, once)).toEqual(
+            headersWithContext(headers, context),
+          );
+        }
       }),
     );
   });

@@ -1,5 +1,6 @@
 import { type Link, type SpanContext, SpanKind, type SpanOptions } from '@opentelemetry/api';
 import type { ContextFields } from '../../propagation/context-fields.js';
+import { injectOnce } from '../../propagation/injection.js';
 import { linked } from '../../propagation/linked-context.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
 import { attempt } from '../fail-open.js';
@@ -62,11 +63,13 @@ export function startSendOfMany(
   const span = sendSpan(core, endpoint, topics, outgoing.flat(), caller);
   const active = linked(caller.active);
   const sending = span.in(active);
+  const ofAll = injectOnce();
   const headers = outgoing.map((ofTopic) =>
     ofTopic.map(({ message, policy, fields, isTraced: traced, preset, create }) => {
+      const isCreated = create !== NO_SPAN;
       const ofSend = traced ? sending : active;
-      const carried = create === NO_SPAN ? ofSend : create.in(active);
-      return headersOf(core, message, policy, preset, active, carried, fields);
+      const carried = isCreated ? create.in(active) : ofSend;
+      return headersOf(core, message, policy, preset, active, carried, fields, isCreated ? undefined : ofAll);
     }),
   );
   const measured = measureSendOfMany(endpoint, topics, sending);

@@ -2,6 +2,7 @@ import { type Context, type SpanContext, SpanKind, trace } from '@opentelemetry/
 import type { SentMessage } from '../../messages.js';
 import { type ContextFields, contextFields } from '../../propagation/context-fields.js';
 import { presetCreationContext } from '../../propagation/header-policy.js';
+import type { Inject } from '../../propagation/injection.js';
 import { originalCreationContext } from '../../propagation/original-context.js';
 import { headersWithOneSpanContext } from '../../propagation/repeated-headers.js';
 import type { DescribedMessage, KafkaEndpoint } from '../attributes.js';
@@ -126,13 +127,14 @@ export function headersOf(
   active: Context,
   sending: Context,
   fields: ContextFields | undefined,
+  injected?: Inject,
 ): unknown {
   const { headers } = message;
   if (!policy.propagate) {
     return headers;
   }
   if (preset === undefined) {
-    return core.inject(headers, sending, fields);
+    return core.inject(headers, sending, fields, injected);
   }
   const kept = attempt('write the headers', () => headersWithOneSpanContext(headers)) ?? headers;
   return core.withCorrelationId(kept, trace.setSpanContext(active, preset));

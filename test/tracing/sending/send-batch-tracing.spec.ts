@@ -1,5 +1,5 @@
-import { type Attributes, ROOT_CONTEXT, SpanKind, context } from '@opentelemetry/api';
-import { describe, expect, it } from 'vitest';
+import { type Attributes, ROOT_CONTEXT, SpanKind, context, propagation } from '@opentelemetry/api';
+import { describe, expect, it, vi } from 'vitest';
 import type { KafkaTracingModuleOptions } from '../../../lib/kafka-tracing.options.js';
 import { resolveOptions } from '../../../lib/resolve-options.js';
 import type { DescribedMessage, KafkaEndpoint } from '../../../lib/tracing/attributes.js';
@@ -150,6 +150,22 @@ describe('the `create` spans of a batch', () => {
       expect.stringContaining('failed to describe a batch'),
       expect.stringContaining('failed to describe a message'),
     ]);
+  });
+});
+
+describe('the propagator', () => {
+  useTracing();
+
+  it.each<[what: string, options: KafkaTracingModuleOptions, times: number]>([
+    ['once for messages that carry the context of their send', { batch: 'single' }, 1],
+    ['for each that carries a context of its own', {}, 3],
+  ])('is asked %s', (_what, options, times) => {
+    const asked = vi.spyOn(propagation, 'inject');
+    const [carried] = send({ orders: [{}, { headers: { tenant: 'blue' } }, {}] }, options);
+    expect(asked).toHaveBeenCalledTimes(times);
+    asked.mockRestore();
+    expect(new Set(carried).size).toBe(times);
+    expect(carried).not.toContain(undefined);
   });
 });
 
