@@ -31,6 +31,13 @@ export class SpanLinks {
     }
   }
 
+  /** @param context of a span that was started just now: there is no link to it yet, and nobody will add another one */
+  addNew(context: SpanContext | undefined): void {
+    if (context !== undefined && !this.isFull) {
+      this.all.push({ context });
+    }
+  }
+
   addAll(contexts: readonly (SpanContext | undefined)[]): this {
     for (const context of contexts) {
       this.add(context);

@@ -75,6 +75,9 @@ export function flushers(): readonly Flush[] {
  */
 export function isAnythingRegistered(): boolean {
   try {
+    if (registry() === undefined) {
+      return false; // Not even a context manager, as in an application without an SDK.
+    }
     const provider = trace.getTracerProvider() as Proxy;
     return (
       typeof provider.getDelegate !== 'function' ||
@@ -137,8 +140,12 @@ interface Registry {
   readonly trace?: object;
 }
 
+function registry(): Registry | undefined {
+  return (globalThis as { readonly [API]?: Registry })[API];
+}
+
 function incompatibleApi(): string | undefined {
-  const registry = (globalThis as { readonly [API]?: Registry })[API];
-  const isSeen = registry?.trace === undefined || registry.trace === trace.getTracerProvider();
-  return isSeen ? undefined : registry.version;
+  const registered = registry();
+  const isSeen = registered?.trace === undefined || registered.trace === trace.getTracerProvider();
+  return isSeen ? undefined : registered.version;
 }

@@ -40,6 +40,19 @@ describe('links', () => {
     expect(linksTo(contexts)).toHaveLength(128);
   });
 
+  it('are to spans that were started just now among others, in their order, and no more than wanted', () => {
+    const links = new SpanLinks(12);
+    const expected: SpanContext[] = [];
+    for (let number = 0; number < 20; number += 1) {
+      const [isNew, given] = [remoteSpan(1_000 + number), remoteSpan(number % 5)]; // Others are given four times.
+      links.addNew(isNew);
+      links.add(given);
+      links.addNew(undefined);
+      expected.push(isNew, ...(number < 5 ? [given] : []));
+    }
+    expect(links.all).toEqual(expected.slice(0, 12).map((context) => ({ context })));
+  });
+
   it('cost no more for each context the more there are', () => {
     expect(readsOf(3_000) - readsOf(2_000)).toBe(readsOf(2_000) - readsOf(1_000));
   });

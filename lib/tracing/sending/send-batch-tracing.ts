@@ -157,7 +157,11 @@ function linksOf(outgoing: readonly Outgoing[], caller: Caller, most: number): L
     if (links.isFull) {
       break;
     }
-    links.add(preset ?? create.spanContext);
+    if (preset === undefined) {
+      links.addNew(create.spanContext);
+    } else {
+      links.add(preset);
+    }
   }
   for (const { message, policy, create } of outgoing) {
     if (links.isFull) {
