@@ -35,15 +35,22 @@ export function extractCreationContext(headers: KafkaHeaders | null | undefined)
   if (context === ROOT) {
     return NO_CREATION_CONTEXT;
   }
-  return new ExtractedContext(context);
+  return new ExtractedContext(context, trace.getSpanContext(context));
 }
 
 /** Whether the ids are valid is looked at when somebody asks for them: for most messages that are not sampled nobody does. */
 class ExtractedContext implements CreationContext {
-  constructor(readonly context: Context) {}
+  readonly #found: SpanContext | undefined;
+
+  constructor(
+    readonly context: Context,
+    found: SpanContext | undefined,
+  ) {
+    this.#found = found;
+  }
 
   get spanContext(): SpanContext | undefined {
-    const spanContext = trace.getSpanContext(this.context);
-    return spanContext !== undefined && isValidSpanContext(spanContext) ? spanContext : undefined;
+    const found = this.#found;
+    return found !== undefined && isValidSpanContext(found) ? found : undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { INVALID_SPAN_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { expect } from 'vitest';
 import type { KafkaTracingModuleOptions } from '../../lib/kafka-tracing.options.js';
@@ -44,6 +45,8 @@ const nonsense = (() => {
 /** For parts that are not in the table. */
 export const BROKEN_FUNCTIONS = { throws: boom, rejects: reject, returnsNonsense: nonsense };
 
+const BROKEN_SPAN: Span = Object.assign(trace.wrapSpanContext(INVALID_SPAN_CONTEXT), { spanContext: boom });
+
 const PROPAGATOR = {
   'a propagator throws in inject': {
     register: () => usePropagator({ inject: boom }),
@@ -51,6 +54,10 @@ const PROPAGATOR = {
   },
   'a propagator throws in extract': {
     register: () => usePropagator({ extract: boom }),
+    reports: ['read the headers'],
+  },
+  'a propagator finds a span that throws': {
+    register: () => usePropagator({ extract: (context) => trace.setSpan(context, BROKEN_SPAN) }),
     reports: ['read the headers'],
   },
   'a propagator throws in fields': {
