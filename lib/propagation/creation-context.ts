@@ -51,6 +51,10 @@ class ExtractedContext implements CreationContext {
 
   get spanContext(): SpanContext | undefined {
     const found = this.#found;
-    return found !== undefined && isValidSpanContext(found) ? found : undefined;
+    try {
+      return found !== undefined && isValidSpanContext(found) ? found : undefined;
+    } catch {
+      return undefined; // Of a propagator of somebody's own, whose spans have a context that is none.
+    }
   }
 }

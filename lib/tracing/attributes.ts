@@ -76,7 +76,7 @@ export class SpanAttributes {
    * What is said of one message, and only where its span is recorded: the conventions ask for none of it when a span is
    * created, and most of what it costs to describe a message is this.
    */
-  ofMessage(message: DescribedMessage, messageKey: TopicPolicy['messageKey'] = true): Attributes {
+  ofMessage(message: DescribedMessage, messageKey: TopicPolicy['messageKey']): Attributes {
     const key = messageKey === true ? printable(message.key) : undefined;
     const attributes = this.#position.filled(key, undefined, message.offset);
     if (message.value === null) {
@@ -107,7 +107,7 @@ export class SpanAttributes {
     operation: Operation,
     topic: string | undefined,
     template: string | undefined,
-    partition?: number,
+    partition?: number | undefined,
   ): Attributes {
     return this.#templateOf(endpoint, operation, topic, template).filled(undefined, partition, undefined);
   }

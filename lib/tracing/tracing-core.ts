@@ -45,12 +45,12 @@ export class TracingCore {
     operation: Operation,
     topic: string,
     policy: TopicPolicy,
-    partition?: number,
+    at: Pick<DescribedMessage, 'partition'>,
   ): Attributes {
     try {
-      return this.attributes.ofTopic(endpoint, operation, topic, policy.template, partition);
+      return this.attributes.ofTopic(endpoint, operation, topic, policy.template, at.partition);
     } catch (error) {
-      report('describe a message', error);
+      report('describe a topic', error);
       return {};
     }
   }

@@ -1,4 +1,4 @@
-import { type TextMapSetter, propagation } from '@opentelemetry/api';
+import { type Context, type TextMapSetter, propagation } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { headersWithContext } from '../../lib/propagation/header-policy.js';
 import { type Inject, inject, injectOnce } from '../../lib/propagation/injection.js';
@@ -9,9 +9,9 @@ const setter: TextMapSetter<Record<string, string>> = {
   set: (headers, name, value) => void (headers[name] = value),
 };
 
-function injected(by: Inject, number: number): Readonly<Record<string, string>> {
+function injected(by: Inject, context: Context): Readonly<Record<string, string>> {
   const headers = {};
-  by(contextOf(number, { tenant: 'blue' }), headers, setter);
+  by(context, headers, setter);
   return headers;
 }
 
@@ -21,10 +21,11 @@ describe('what is written for a context', () => {
 
   it('is the same for each message, also where it is asked for once', () => {
     const once = injectOnce();
-    for (const number of [1, 1, 2, 1]) {
-      expect(injected(once, number)).toEqual(injected(inject, number));
+    const [one, other] = [contextOf(1, { tenant: 'blue' }), contextOf(2)];
+    for (const context of [one, one, other, other, one]) {
+      expect(injected(once, context)).toEqual(injected(inject, context));
     }
-    expect(injected(once, 1)).toEqual({ traceparent: traceparent(1), baggage: 'tenant=blue' });
+    expect(injected(once, one)).toEqual({ traceparent: traceparent(1), baggage: 'tenant=blue' });
   });
 
   it('is asked for once for messages that carry the same context', () => {

@@ -15,7 +15,7 @@ const OF_TOPIC = {
 const attributesWith = (semconv: 'latest' | 'both') => new SpanAttributes(resolveOptions({ semconv }));
 const describeTopic = (endpoint: KafkaEndpoint, partition?: number) =>
   attributesWith('latest').ofTopic(endpoint, 'send', 'topic', undefined, partition);
-const describeMessage = (message: DescribedMessage) => attributesWith('latest').ofMessage(message);
+const describeMessage = (message: DescribedMessage) => attributesWith('latest').ofMessage(message, true);
 
 describe('SpanAttributes', () => {
   it("have the newer names only, with 'latest'", () => {
@@ -40,7 +40,7 @@ describe('SpanAttributes', () => {
       'messaging.destination.partition.id': '0',
       'messaging.system': 'kafka',
     });
-    expect(attributes.ofMessage({ key: 'k', value: null, offset: '0' })).toEqual({
+    expect(attributes.ofMessage({ key: 'k', value: null, offset: '0' }, true)).toEqual({
       'kafka.message.key': 'k',
       'messaging.kafka.message.key': 'k',
       'kafka.message.tombstone': true,
@@ -143,10 +143,10 @@ describe('SpanAttributes', () => {
     const attributes = attributesWith('latest');
     const [one, ofOne] = [
       attributes.ofTopic(ENDPOINT, 'send', 'topic', undefined),
-      attributes.ofMessage({ key: 'k' }),
+      attributes.ofMessage({ key: 'k' }, true),
     ];
     one['mine'] = ofOne['mine'] = 'x';
     expect(attributes.ofTopic(ENDPOINT, 'send', 'topic', undefined)).toEqual(OF_TOPIC);
-    expect(attributes.ofMessage({})).toEqual({});
+    expect(attributes.ofMessage({}, true)).toEqual({});
   });
 });

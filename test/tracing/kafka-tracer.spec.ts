@@ -1,5 +1,6 @@
 import {
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   TraceFlags,
   type TracerProvider,
@@ -7,6 +8,7 @@ import {
   propagation,
   trace,
 } from '@opentelemetry/api';
+import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
 import { AlwaysOnSampler, BasicTracerProvider, ParentBasedSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import type { KafkaTracingModuleOptions } from '../../lib/kafka-tracing.options.js';
@@ -239,6 +241,31 @@ describe('the correlation header', () => {
 const operation = (name: string) => ({
   'messaging.operation.name': name,
   'messaging.operation.type': name,
+});
+
+describe('a process span', () => {
+  const spans = useTracing({ propagator: false });
+
+  it('is a root without a link where the propagator found ids that are none', async () => {
+    propagation.setGlobalPropagator(new JaegerPropagator());
+    process({ headers: { 'uber-trace-id': 'zz:1:0:1' } });
+    const { links, parentSpanContext } = await spans.one('process orders');
+    expect(links).toEqual([]);
+    expect(parentSpanContext).toBeUndefined();
+  });
+
+  it.each<[what: string, spanContext: unknown]>([
+    ['nothing', null],
+    ['ids that are none', { traceId: 'z'.repeat(32), spanId: 'z'.repeat(16), traceFlags: 1 }],
+  ])('ends where the propagator found %s', async (_what, found) => {
+    propagation.setGlobalPropagator({
+      extract: (active) => trace.setSpan(active, { spanContext: () => found } as unknown as Span),
+      inject: () => undefined,
+      fields: () => ['traceparent'],
+    });
+    process({ headers: { traceparent: 'x' } });
+    expect((await spans.one('process orders')).links).toEqual([]);
+  });
 });
 
 describe('what a sampler is asked', () => {

@@ -80,7 +80,7 @@ function processSpan(
   base: Context,
   attempts: number,
 ): TracedSpan {
-  const { endpoint, topic, partition, message, handlers = UNSAID } = delivered;
+  const { endpoint, topic, message, handlers = UNSAID } = delivered;
   const { relation = policy.relation } = handlers;
   const isChild = trust === 'continue' && relation !== 'link';
   const isLinked = trust === 'restart' || (trust === 'continue' && relation !== 'parent');
@@ -96,7 +96,7 @@ function processSpan(
     kind: SpanKind.CONSUMER,
     root: !isChild,
     attributes: withDelivery(
-      core.describe(endpoint, 'process', topic, policy, partition),
+      core.describe(endpoint, 'process', topic, policy, delivered),
       handlers,
       attempts,
     ),

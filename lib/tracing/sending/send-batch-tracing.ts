@@ -114,7 +114,7 @@ function createSpan(
   links.add(originalOf(message, policy));
   const options: SpanOptions = {
     kind: SpanKind.PRODUCER,
-    attributes: core.describe(endpoint, 'create', topic, policy, message.partition),
+    attributes: core.describe(endpoint, 'create', topic, policy, message),
     links: links.all,
   };
   const span = core.spans.start('create span', policy.spanNames.create, options, caller.parent);

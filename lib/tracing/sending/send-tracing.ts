@@ -57,7 +57,7 @@ function sendSpan(
   const parent = isOrphan ? trace.setSpanContext(caller.parent, preset) : caller.parent;
   const name = policy.spanNames.send;
   const kind = preset === undefined ? SpanKind.PRODUCER : SpanKind.CLIENT;
-  const attributes = core.describe(endpoint, 'send', topic, policy, message.partition);
+  const attributes = core.describe(endpoint, 'send', topic, policy, message);
   const links = new SpanLinks();
   links.add(preset);
   links.addAll(caller.links);

@@ -148,8 +148,25 @@ describe('the `create` spans of a batch', () => {
     ]);
     expect([...reports].sort()).toEqual([
       expect.stringContaining('failed to describe a batch'),
-      expect.stringContaining('failed to describe a message'),
+      expect.stringContaining('failed to describe a topic'),
     ]);
+  });
+});
+
+describe('a message whose partition cannot be read', () => {
+  const spans = useTracing();
+
+  it('has its spans all the same, and so have those beside it', async () => {
+    const message: DescribedMessage = {
+      key: 'k',
+      get partition(): never {
+        throw new Error('boom');
+      },
+    };
+    expect(send({ orders: [message, {}] })[0]).not.toContain(undefined);
+    const [first] = await spans.all('create orders', 2);
+    expect(first?.attributes).toEqual({ 'kafka.message.key': 'k' });
+    expectLinkedTo(await spans.one('send orders'), ...(await spans.all('create orders', 2)));
   });
 });
 
