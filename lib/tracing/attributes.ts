@@ -107,7 +107,7 @@ export class SpanAttributes {
     operation: Operation,
     topic: string | undefined,
     template: string | undefined,
-    partition?: number | undefined,
+    partition?: number,
   ): Attributes {
     return this.#templateOf(endpoint, operation, topic, template).filled(undefined, partition, undefined);
   }

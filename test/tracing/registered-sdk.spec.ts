@@ -12,7 +12,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { flushers, registeredSdk } from '../../lib/tracing/registered-sdk.js';
+import { flushers, isAnythingRegistered, registeredSdk } from '../../lib/tracing/registered-sdk.js';
 import { recordReports } from '../support/diag-reports.js';
 import { afterTest, useTracing } from '../support/tracing.js';
 
@@ -31,6 +31,37 @@ const holder = globalThis as { [API]?: object };
 function fail(): never {
   throw new Error('do not look at me');
 }
+
+describe('isAnythingRegistered', () => {
+  useTracing({ tracerProvider: false, contextManager: false, propagator: false });
+  afterEach(() => metrics.disable());
+
+  it('is no in a process in which nothing ever was', () => {
+    const before = holder[API];
+    delete holder[API];
+    afterTest(() => Object.assign(holder, { [API]: before }));
+    expect(isAnythingRegistered()).toBe(false);
+  });
+
+  it.each<[what: string, register: () => void, is: boolean]>([
+    ['is no where there is nothing', () => undefined, false],
+    [
+      'is no where there is a context manager alone',
+      () => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()),
+      false,
+    ],
+    ['is yes with a tracer provider', () => trace.setGlobalTracerProvider(new BasicTracerProvider()), true],
+    [
+      'is yes with a propagator',
+      () => propagation.setGlobalPropagator(new W3CTraceContextPropagator()),
+      true,
+    ],
+    ['is yes with a meter provider', () => metrics.setGlobalMeterProvider(new MeterProvider()), true],
+  ])('%s', (_what, register, is) => {
+    register();
+    expect(isAnythingRegistered()).toBe(is);
+  });
+});
 
 describe('registeredSdk', () => {
   useTracing({ tracerProvider: false, contextManager: false, propagator: false });
