@@ -42,6 +42,16 @@ export async function measureBytes<Name extends string>(
   });
 }
 
+/**
+ * The sides in the order of a round: each is as often the first, and comes as often after one of its neighbours as after the
+ * other, since what one leaves may be collected in the time of the next.
+ */
+export function inOrder<Name>(sides: readonly Name[], round: number): readonly Name[] {
+  const shift = Math.floor(round / 2) % sides.length;
+  const rotated = [...sides.slice(shift), ...sides.slice(0, shift)];
+  return round % 2 === 0 ? rotated : rotated.toReversed();
+}
+
 const WARM_UP_ROUNDS = 10; // V8 compiles what is hot, step by step.
 
 async function interleaved<Name extends string>(
@@ -53,8 +63,7 @@ async function interleaved<Name extends string>(
   const measured = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
     await setImmediate(); // Else nothing but these calls would run: not even the end, where whoever started this is gone.
-    const shift = Math.abs(round) % names.length;
-    for (const name of [...names.slice(shift), ...names.slice(0, shift)]) {
+    for (const name of inOrder(names, round + WARM_UP_ROUNDS)) {
       const took = await measure(sides[name], (round + WARM_UP_ROUNDS) * calls);
       if (round >= 0) {
         measured[name].push(took);

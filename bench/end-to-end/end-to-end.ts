@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, context, trace } from '@opentelemetry/api';
 import type { EmbeddedKafka } from 'nestjs-kafka-tracing/testing';
-import { median } from '../rounds.js';
+import { inOrder, median } from '../rounds.js';
 import type { Registered } from '../sdk.js';
 import { type Application, startApplication } from './application.js';
 import { TRAVELLING, type Travelling } from './kafka-of-side.js';
@@ -45,8 +45,7 @@ export async function measureTravels(
   const rounds: Record<Travelling, Round[]> = { untraced: [], floor: [], 'floor+errors': [], ours: [] };
   try {
     for (let round = 0; round < WARM_UP_ROUNDS + measured; round += 1) {
-      const shift = round % TRAVELLING.length;
-      for (const side of [...TRAVELLING.slice(shift), ...TRAVELLING.slice(0, shift)]) {
+      for (const side of inOrder(TRAVELLING, round)) {
         const travel = (): Promise<Round> =>
           inRequest(() => measureRound(applications[side], given, messages, atATime));
         if (round < WARM_UP_ROUNDS) {
