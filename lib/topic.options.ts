@@ -113,6 +113,7 @@ export interface TopicOptions {
   /**
    * Whether the key of a message is an attribute: as it is, not at all, or as a function writes it. The function gets text,
    * or bytes where a key is no text; it is called only for a span that is recorded, and what it throws leaves the key out.
+   * The key is set when the span has started: this is the place to mask it, since a sampler and `onStart` do not see it.
    *
    * @default true
    * @example KafkaTracingModule.forRoot({ messageKey: (key) => `${String(key).slice(0, 2)}…` })
