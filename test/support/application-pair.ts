@@ -1,7 +1,7 @@
 import type { INestMicroservice, ModuleMetadata } from '@nestjs/common';
 import type { ClientKafka, KafkaOptions } from '@nestjs/microservices';
 import type { KafkaTracingModuleOptions } from 'nestjs-kafka-tracing';
-import type { Producer } from 'kafkajs';
+import type { Consumer, Kafka, Producer } from 'kafkajs';
 import { afterAll, beforeAll } from 'vitest';
 import { type CommittedOffsets, committedOffsetsOf } from './committed-offsets.js';
 import { clientConfig, createTopics, freshName } from './kafka.js';
@@ -38,17 +38,26 @@ export interface PairSetup {
 
 /** An application without the module and the same one with it, over topics of the same kind, at the same time. */
 export class ApplicationPair {
+  static #open = 0;
+
   private constructor(
     readonly without: Twin,
     readonly traced: Twin,
   ) {}
 
-  /** Nothing reaches the one without, also afterwards: it has all its connections before the module is made. */
-  static async start(setup: PairSetup): Promise<ApplicationPair> {
+  /**
+   * Those without come first: the module reaches Nest's classes for good, and whatever they make afterwards, also for
+   * applications that do not import it.
+   *
+   * @throws Error where one without would be reached: in this process the module was made before
+   */
+  static async startAll(setups: readonly PairSetup[]): Promise<readonly ApplicationPair[]> {
     registerWholeSdk();
-    const without = await startTwin(setup, false);
-    const traced = await startTwin(setup, setup.tracing ?? {});
-    return new ApplicationPair(without, traced);
+    const without = await Promise.all(setups.map((setup) => startTwin(setup, false)));
+    without.forEach(requireUntraced);
+    const traced = await Promise.all(setups.map((setup) => startTwin(setup, setup.tracing ?? {})));
+    ApplicationPair.#open += setups.length;
+    return without.map((twin, index) => new ApplicationPair(twin, traced[index] as Twin));
   }
 
   /** Does the same with both, at the same time; first the outcome of the one without. */
@@ -58,18 +67,35 @@ export class ApplicationPair {
 
   async close(): Promise<void> {
     await Promise.all([this.without.app.close(), this.traced.app.close()]);
-    unregisterWholeSdk();
+    ApplicationPair.#open -= 1;
+    if (ApplicationPair.#open === 0) {
+      unregisterWholeSdk();
+    }
   }
 }
 
-/** The pair of a file, or of a part of it. */
+const setups: PairSetup[] = [];
+let pairs: Promise<readonly ApplicationPair[]> | undefined;
+
+/** A pair of this file, for a part of it; all those of a file are started together, before the first test of any. */
 export function useApplicationPair(setup: PairSetup): () => ApplicationPair {
+  const index = setups.push(setup) - 1;
   let pair: ApplicationPair | undefined;
   beforeAll(async () => {
-    pair = await ApplicationPair.start(setup);
+    pairs ??= ApplicationPair.startAll(setups);
+    pair = (await pairs)[index];
   });
   afterAll(() => pair?.close());
   return () => pair as ApplicationPair;
+}
+
+/** The functions are kafkajs's own. */
+function requireUntraced({ app, producer }: Twin): void {
+  const [, consumer] = app.unwrap<[Kafka, Consumer, Producer]>();
+  const names = [producer.send.name, producer.sendBatch.name, consumer.run.name];
+  if (String(names) !== 'send,sendBatch,run') {
+    throw new Error(`The application without the module is traced: it has ${String(names)}.`);
+  }
 }
 
 async function startTwin(setup: PairSetup, tracing: KafkaTracingModuleOptions | false): Promise<Twin> {

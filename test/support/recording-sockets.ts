@@ -21,17 +21,14 @@ export interface WrittenProduce {
   readonly records: readonly WrittenRecord[];
 }
 
-/** By their numbers in Kafka's protocol; those that depend on how fast answers come, such as Fetch and Heartbeat, are left out. */
-const KINDS: Readonly<Record<number, string>> = {
-  0: 'Produce',
-  8: 'OffsetCommit',
-  11: 'JoinGroup',
-  13: 'LeaveGroup',
-  14: 'SyncGroup',
-  22: 'InitProducerId',
-  24: 'AddPartitionsToTxn',
-};
-const PRODUCE = 0;
+// The driver's own, for which it has no types.
+const require = createRequire(import.meta.url);
+const NUMBERS = require('kafkajs/src/protocol/requests/apiKeys') as Readonly<Record<string, number>>;
+const NAMES = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]));
+const PRODUCE = NUMBERS['Produce'];
+
+/** How many there are of these is a matter of how much time goes by. */
+const PACED = new Set(['Fetch', 'Heartbeat']);
 
 /** The connections of a client, which keep every byte that it writes to the broker. */
 export class RecordingSockets {
@@ -47,12 +44,12 @@ export class RecordingSockets {
     return socket;
   };
 
-  /** How many requests of each kind there were. */
+  /** How many requests of each kind there were, but for those that are sent again and again. */
   get counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
     for (const request of this.#requests) {
-      const kind = KINDS[kindOf(request)];
-      if (kind !== undefined) {
+      const kind = NAMES.get(kindOf(request)) ?? 'unknown';
+      if (!PACED.has(kind)) {
         counts[kind] = (counts[kind] ?? 0) + 1;
       }
     }
@@ -88,8 +85,6 @@ interface DecodedRecord {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-// The driver's own, for which it has no types.
-const require = createRequire(import.meta.url);
 const DecoderOf = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => Decoder;
 const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
   decoder: Decoder,

@@ -1,9 +1,10 @@
 import type { KafkaContext } from '@nestjs/microservices';
+import { trace } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import type { Consumer, Kafka, Message, Producer } from 'kafkajs';
-import { afterAll, describe, expect, it } from 'vitest';
-import { type Twin, ApplicationPair, useApplicationPair } from '../support/application-pair.js';
-import { handlerOf } from '../support/events.js';
+import { describe, expect, it } from 'vitest';
+import { type Twin, useApplicationPair } from '../support/application-pair.js';
+import { type HandleEvent, handlerOf } from '../support/events.js';
 import { until } from '../support/until.js';
 
 const PARTITIONS = 3;
@@ -12,34 +13,29 @@ const EACH = 4;
 /** What happens in a handler, in its order. */
 type Happened = readonly ['start' | 'end', partition: number, value: string];
 
-describe('messages are handled as without the module:', () => {
-  const pairs: ApplicationPair[] = [];
-  afterAll(() => Promise.all(pairs.map((pair) => pair.close())));
+describe.each([1, 2, 3])(
+  'with partitionsConsumedConcurrently %d messages are handled as without the module:',
+  (most) => {
+    const happened = new Map<string, Happened[]>();
+    const pair = useApplicationPair({
+      topics: { orders: PARTITIONS },
+      server: { run: { partitionsConsumedConcurrently: most } },
+      metadata: (topicOf) => {
+        const log: Happened[] = [];
+        happened.set(topicOf('orders'), log);
+        return {
+          controllers: [handlerOf(topicOf('orders'), (data, kafka) => handleSlowly(log, most, data, kafka))],
+        };
+      },
+    });
 
-  it.each([1, 2, 3])(
-    'with partitionsConsumedConcurrently %d as many at once, each partition in order, and one awaited before the next',
-    async (most) => {
-      const happened = new Map<string, Happened[]>();
-      const pair = await ApplicationPair.start({
-        topics: { orders: PARTITIONS },
-        server: { run: { partitionsConsumedConcurrently: most } },
-        metadata: (topicOf) => {
-          const log: Happened[] = [];
-          happened.set(topicOf('orders'), log);
-          return {
-            controllers: [
-              handlerOf(topicOf('orders'), (data, kafka) => handleSlowly(log, most, data, kafka)),
-            ],
-          };
-        },
-      });
-      pairs.push(pair);
-      await pair.both((twin) => sendForOneFetch(twin));
+    it('as many at once, each partition in order, and one awaited before the next', async () => {
+      await pair().both((twin) => sendForOneFetch(twin));
       const logOf = ({ topicOf }: Twin) => happened.get(topicOf('orders')) ?? [];
       await until('all was handled', () =>
-        [pair.without, pair.traced].every((twin) => logOf(twin).length >= 24),
+        [pair().without, pair().traced].every((twin) => logOf(twin).length >= 24),
       );
-      const [without, traced] = await pair.both(async (twin) => ({
+      const [without, traced] = await pair().both(async (twin) => ({
         mostAtOnce: mostAtOnce(logOf(twin)),
         inPartitions: byPartition(logOf(twin)),
         committed: await committedOnceAll(twin, PARTITIONS * EACH),
@@ -53,18 +49,26 @@ describe('messages are handled as without the module:', () => {
         ),
         committed: { orders: ['4', '4', '4'] },
       });
-    },
-  );
-});
+    });
+  },
+);
 
 describe('messages of which any may fail are handled as without the module:', () => {
   const handled = new Map<string, string[]>();
+  const inSpan = new Map<string, boolean[]>();
   const pair = useApplicationPair({
     topics: { orders: 2 },
     metadata: (topicOf) => {
+      const topic = topicOf('orders');
       const log: string[] = [];
-      handled.set(topicOf('orders'), log);
-      return { controllers: [handlerOf(topicOf('orders'), (_data, kafka) => handleOrFail(log, kafka))] };
+      const spans: boolean[] = [];
+      handled.set(topic, log);
+      inSpan.set(topic, spans);
+      const handle: HandleEvent = (_data, kafka) => {
+        spans.push(trace.getActiveSpan() !== undefined);
+        handleOrFail(log, kafka);
+      };
+      return { controllers: [handlerOf(topic, handle)] };
     },
   });
 
@@ -93,6 +97,9 @@ describe('messages of which any may fail are handled as without the module:', ()
     const [without, traced] = await pair().both((twin) => committedOnceAll(twin, sent));
     expect(traced).toEqual(without);
     expect(failures).toBeGreaterThan(3);
+    const spansOf = ({ topicOf }: Twin) => inSpan.get(topicOf('orders')) ?? [];
+    expect(new Set(spansOf(pair().without)), 'what is compared with is not traced').toEqual(new Set([false]));
+    expect(new Set(spansOf(pair().traced))).toEqual(new Set([true]));
   });
 });
 
