@@ -29,9 +29,10 @@ describe.each([1, 2, 3])(
       },
     });
 
+    const logOf = ({ topicOf }: Twin) => happened.get(topicOf('orders')) ?? [];
+
     it('as many at once, each partition in order, and one awaited before the next', async () => {
       await pair().both((twin) => sendForOneFetch(twin));
-      const logOf = ({ topicOf }: Twin) => happened.get(topicOf('orders')) ?? [];
       await until('all was handled', () =>
         [pair().without, pair().traced].every((twin) => logOf(twin).length >= 24),
       );
@@ -72,6 +73,8 @@ describe('messages of which any may fail are handled as without the module:', ()
     },
   });
 
+  const spansOf = ({ topicOf }: Twin) => inSpan.get(topicOf('orders')) ?? [];
+
   it('each as often, in the same order, with the same committed in the end', async () => {
     let [failures, sent] = [0, 0];
     await fc.assert(
@@ -97,7 +100,6 @@ describe('messages of which any may fail are handled as without the module:', ()
     const [without, traced] = await pair().both((twin) => committedOnceAll(twin, sent));
     expect(traced).toEqual(without);
     expect(failures).toBeGreaterThan(3);
-    const spansOf = ({ topicOf }: Twin) => inSpan.get(topicOf('orders')) ?? [];
     expect(new Set(spansOf(pair().without)), 'what is compared with is not traced').toEqual(new Set([false]));
     expect(new Set(spansOf(pair().traced))).toEqual(new Set([true]));
   });
