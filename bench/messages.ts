@@ -1,4 +1,4 @@
-import type { EachBatchPayload, EachMessagePayload, KafkaMessage, ProducerRecord } from 'kafkajs';
+import type { EachBatchPayload, EachMessagePayload, IHeaders, KafkaMessage, ProducerRecord } from 'kafkajs';
 
 export const TOPIC = 'orders';
 
@@ -6,23 +6,23 @@ const VALUE = Buffer.from(JSON.stringify({ id: 'order-1', customerId: 'customer-
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
 /** What an application sends: with a key, and two headers of its own. */
-export function recordOf(messages: number): ProducerRecord {
+export function recordOf(messages: number, topic = TOPIC, more: Readonly<IHeaders> = {}): ProducerRecord {
   return {
-    topic: TOPIC,
+    topic,
     messages: Array.from({ length: messages }, (_, index) => ({
       key: `order-${index}`,
       value: VALUE,
-      headers: { 'content-type': 'application/json', tenant: 'shop' },
+      headers: { 'content-type': 'application/json', tenant: 'shop', ...more },
     })),
   };
 }
 
 /** What kafkajs hands over: other objects each time, and another offset. */
-export function payloadOf(offset: number): EachMessagePayload {
+export function payloadOf(offset: number, topic = TOPIC, more: Readonly<IHeaders> = {}): EachMessagePayload {
   return {
-    topic: TOPIC,
+    topic,
     partition: 1,
-    message: messageOf(offset),
+    message: messageOf(offset, more),
     heartbeat: () => Promise.resolve(),
     pause: () => () => {},
   };
@@ -52,7 +52,7 @@ export function batchOf(offset: number, messages: number): EachBatchPayload {
   };
 }
 
-function messageOf(offset: number): KafkaMessage {
+function messageOf(offset: number, more: Readonly<IHeaders> = {}): KafkaMessage {
   return {
     key: Buffer.from('order-1'),
     value: VALUE,
@@ -62,6 +62,7 @@ function messageOf(offset: number): KafkaMessage {
     headers: {
       'content-type': Buffer.from('application/json'),
       tenant: Buffer.from('shop'),
+      ...more,
       traceparent: Buffer.from(`00-${TRACE_ID}-${spanId(offset)}-01`),
     },
   };

@@ -2,7 +2,7 @@ import { runInOwnProcess } from './own-process.js';
 import { SDKS, type Sdk } from './sdk.js';
 import type { SideName } from './sides.js';
 import { Table, added, micros, times } from './table.js';
-import { WORK } from './work.js';
+import { worksOf } from './work.js';
 
 /** What is done of one SDK, all in one process. */
 export interface RowsOfSdk {
@@ -58,10 +58,12 @@ const HEADINGS = [
  */
 export async function perMessage({ isWanted, ...plan }: MessagePlan): Promise<readonly Row[]> {
   const title = 'What tracing adds to a message, in microseconds and bytes';
-  const table = new Table(title, HEADINGS, { SDK: 'unsampled'.length, work: 'handle 1000'.length });
+  const table = new Table(title, HEADINGS, { SDK: 'unsampled'.length, work: 'handle in 2000 topics'.length });
   const rows: Row[] = [];
   for (const sdk of SDKS) {
-    const works = WORK.map(({ name }) => name).filter((work) => isWanted(sdk, work));
+    const works = worksOf(sdk)
+      .map(({ name }) => name)
+      .filter((work) => isWanted(sdk, work));
     if (works.length === 0) {
       continue;
     }

@@ -43,8 +43,8 @@ export async function measureBytes<Name extends string>(
 }
 
 /**
- * The sides in the order of a round: each is as often the first, and comes as often after one of its neighbours as after the
- * other, since what one leaves may be collected in the time of the next.
+ * The sides in the order of a round: in twice as many rounds as there are sides, each is as often the first, and comes as often
+ * after one of its neighbours as after the other, since what one leaves may be collected in the time of the next.
  */
 export function inOrder<Name>(sides: readonly Name[], round: number): readonly Name[] {
   const shift = Math.floor(round / 2) % sides.length;

@@ -5,7 +5,7 @@ import { type Calls, type Measured, measureBytes, measureTimes, median, ratio } 
 import { requireSame } from './same.js';
 import { type Sdk, register } from './sdk.js';
 import { SIDES, type Side, type SideName, makeSides } from './sides.js';
-import { WORK, type Work } from './work.js';
+import { type Work, worksOf } from './work.js';
 
 const asked = JSON.parse(process.argv[2]!) as RowsOfSdk;
 
@@ -13,7 +13,7 @@ await workForParent(async () => {
   const { sdk } = asked;
   const registered = register(sdk);
   const sides = await makeSides(registered);
-  for (const work of WORK.filter(({ name }) => asked.works.includes(name))) {
+  for (const work of worksOf(sdk).filter(({ name }) => asked.works.includes(name))) {
     const active = contextOf(sdk, work);
     await requireSame(work, active, [sides.floor, sides.ours], registered.seen);
     process.send?.(await measure(work, active, sides));

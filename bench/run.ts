@@ -5,7 +5,7 @@ import { runInOwnProcess } from './own-process.js';
 import { type MessagePlan, perMessage } from './per-message.js';
 import { SDKS, type Sdk } from './sdk.js';
 import { micros } from './table.js';
-import { WORK } from './work.js';
+import { worksOf } from './work.js';
 
 interface Target {
   readonly sdk: Sdk;
@@ -37,7 +37,7 @@ const MOST_WITHOUT_SDK = 0.3;
 
 const NAMES = { toFloor: 'the floor', toAuto: 'the auto-instrumentation' } as const;
 
-const ROWS = SDKS.flatMap((sdk) => WORK.map(({ name }) => `${sdk}:${name}`));
+const ROWS = SDKS.flatMap((sdk) => worksOf(sdk).map(({ name }) => `${sdk}:${name}`));
 const TRAVELS = Object.keys(CASES);
 
 const isShort = process.argv.includes('--short');
@@ -49,7 +49,7 @@ const isAsked: MessagePlan['isWanted'] = (sdk, work) => only === undefined || on
 
 const plan: MessagePlan = isShort
   ? { rounds: 25, messages: 1_000, byteRounds: 1, isWanted: isJudged }
-  : { rounds: 60, messages: 2_000, byteRounds: 9, isWanted: isAsked };
+  : { rounds: 64, messages: 2_000, byteRounds: 9, isWanted: isAsked };
 
 const installed = new URL('../../node_modules/', import.meta.url);
 

@@ -21,7 +21,7 @@ export async function requireSame(
 ): Promise<void> {
   const saidBy = async (side: Side): Promise<unknown> => {
     takeLastSent();
-    const spans = await seen.during(() => context.with(active, () => work.call(side, 1)));
+    const spans = await seen.during(() => context.with(active, () => work.call(side, 0)));
     const messages = takeLastSent()?.messages ?? [];
     return {
       spans: spans.map((span) => described(span, spans)),

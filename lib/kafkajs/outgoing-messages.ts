@@ -131,8 +131,7 @@ function isRefused({ value, headers }: Message): boolean {
 }
 
 function areWritable(headers: IHeaders): boolean {
-  for (const name of Object.keys(headers)) {
-    const header: unknown = headers[name];
+  for (const header of Object.values<unknown>(headers)) {
     if (Array.isArray(header) ? !header.every(isWritable) : !isWritable(header)) {
       return false;
     }

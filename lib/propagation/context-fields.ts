@@ -62,9 +62,10 @@ const JAEGER_BAGGAGE = 'uberctx-';
 function lookUpOf(fields: readonly string[]): ContextFields {
   const names = fields.some((field) => B3.includes(field.toLowerCase())) ? [...B3, ...fields] : fields;
   const known = new Map(names.map((name) => [name.toLowerCase(), { name, kind: kindOf(name) }] as const));
-  const lengths = new Set(names.map((name) => name.length)); // Most headers need no further look.
+  const isOfLength: boolean[] = Array.from({ length: 64 }, () => false); // Most headers need no further look.
+  names.forEach(({ length }) => (isOfLength[length] = true));
   const ofField: ContextFields = (header) =>
-    lengths.has(header.length) ? known.get(header.toLowerCase()) : undefined;
+    isOfLength[header.length] === true ? known.get(header.toLowerCase()) : undefined;
   return known.has(JAEGER) ? (header) => ofField(header) ?? jaegerBaggage(header) : ofField;
 }
 

@@ -107,15 +107,23 @@ function headersWithMore(
   return written.count === 0 ? headers : copy;
 }
 
+// Below it, V8 adds to what `Object.assign` makes many times as fast as to what `{ ...headers }` makes.
+const MANY_HEADERS = 48;
+
 function copyOf(headers: KafkaHeaders): Record<string, unknown> | undefined {
   try {
-    const copy: Record<string, unknown> = {};
-    for (const name of Object.keys(headers)) {
-      setHeader(copy, name, headers[name]); // To add to what `{ ...headers }` makes takes V8 many times as long.
-    }
-    return copy;
+    const isMany = Object.keys(headers).length > MANY_HEADERS;
+    return isMany || Object.hasOwn(headers, '__proto__') ? { ...headers } : assigned(headers);
   } catch {
     return undefined; // A hostile carrier, such as one whose property getters throw.
+  }
+}
+
+function assigned(headers: KafkaHeaders): Record<string, unknown> {
+  try {
+    return Object.assign({}, headers);
+  } catch {
+    return { ...headers }; // With a frozen `Object.prototype` no header named as a member of it can be assigned.
   }
 }
 

@@ -1,10 +1,24 @@
 import type { Attributes } from '@opentelemetry/api';
 import * as semconv from './semconv.js';
 
-/** What a message may say of itself; each combination is a shape of its own. */
-const KEY = 1;
-const PARTITION = 2;
-const OFFSET = 4;
+/**
+ * What a message, or its topic, may say of itself; each combination is a shape of its own.
+ *
+ * @internal
+ */
+export interface Said {
+  readonly topic?: string | undefined;
+  readonly template?: string | undefined;
+  readonly key?: string | undefined;
+  readonly partition?: number | null | undefined;
+  readonly offset?: string | undefined;
+}
+
+const TOPIC = 1;
+const TEMPLATE = 2;
+const KEY = 4;
+const PARTITION = 8;
+const OFFSET = 16;
 
 /**
  * What is the same for all messages, with places for what each says of itself, so that a copy is filled, and does not grow.
@@ -24,15 +38,21 @@ export class AttributeTemplate {
   }
 
   /** A new object each time; what is `undefined` is not in it. */
-  filled(
-    key: string | undefined,
-    partition: number | null | undefined,
-    offset: string | undefined,
-  ): Attributes {
+  filled({ topic, template, key, partition, offset }: Said): Attributes {
     const hasPartition = partition !== undefined && partition !== null;
     const shape =
-      (key === undefined ? 0 : KEY) | (hasPartition ? PARTITION : 0) | (offset === undefined ? 0 : OFFSET);
+      (topic === undefined ? 0 : TOPIC) |
+      (template === undefined ? 0 : TEMPLATE) |
+      (key === undefined ? 0 : KEY) |
+      (hasPartition ? PARTITION : 0) |
+      (offset === undefined ? 0 : OFFSET);
     const attributes = { ...(this.#shapes[shape] ??= this.#build(shape)) };
+    if (topic !== undefined) {
+      attributes[semconv.MESSAGING_DESTINATION_NAME] = topic;
+    }
+    if (template !== undefined) {
+      attributes[semconv.MESSAGING_DESTINATION_TEMPLATE] = template;
+    }
     if (key !== undefined) {
       attributes[semconv.KAFKA_MESSAGE_KEY] = key;
       if (this.#both) {
@@ -56,6 +76,8 @@ export class AttributeTemplate {
     const attributes = { ...this.#same };
     const set = (name: string, place: string | number | undefined): void =>
       setAttribute(attributes, name, place, this.#both);
+    set(semconv.MESSAGING_DESTINATION_NAME, shape & TOPIC ? '' : undefined);
+    set(semconv.MESSAGING_DESTINATION_TEMPLATE, shape & TEMPLATE ? '' : undefined);
     set(semconv.KAFKA_MESSAGE_KEY, shape & KEY ? '' : undefined);
     set(semconv.MESSAGING_DESTINATION_PARTITION_ID, shape & PARTITION ? '' : undefined);
     set(semconv.KAFKA_OFFSET, shape & OFFSET ? 0 : undefined);

@@ -54,12 +54,12 @@ export interface DescribedMessage {
 }
 
 /**
- * Makes the attributes of spans. Those that are the same for all messages of a topic are made once.
+ * Makes the attributes of spans. Those that are the same for all messages of a producer or consumer are made once.
  *
  * @internal
  */
 export class SpanAttributes {
-  readonly #topics = new WeakMap<KafkaEndpoint, Map<Operation, Map<string | undefined, AttributeTemplate>>>();
+  readonly #templates = new WeakMap<KafkaEndpoint, Map<Operation, AttributeTemplate>>();
   readonly #position: AttributeTemplate;
   readonly #both: boolean;
   readonly #bodySize: boolean;
@@ -78,7 +78,7 @@ export class SpanAttributes {
    */
   ofMessage(message: DescribedMessage, messageKey: TopicPolicy['messageKey']): Attributes {
     const key = messageKey === true ? printable(message.key) : undefined;
-    const attributes = this.#position.filled(key, undefined, message.offset);
+    const attributes = this.#position.filled({ key, offset: message.offset });
     if (message.value === null) {
       this.#set(attributes, semconv.KAFKA_MESSAGE_TOMBSTONE, true);
     }
@@ -109,12 +109,12 @@ export class SpanAttributes {
     template: string | undefined,
     partition?: number,
   ): Attributes {
-    return this.#templateOf(endpoint, operation, topic, template).filled(undefined, partition, undefined);
+    return this.#templateOf(endpoint, operation).filled({ topic, template, partition });
   }
 
   /** Where in the topic a message is. */
   ofPosition(partition: number | undefined, offset: string | undefined): Attributes {
-    return this.#position.filled(undefined, partition, offset);
+    return this.#position.filled({ partition, offset });
   }
 
   /** Who does something that is no messaging operation. */
@@ -124,45 +124,24 @@ export class SpanAttributes {
     return attributes;
   }
 
-  #templateOf(
-    endpoint: KafkaEndpoint,
-    operation: Operation,
-    topic: string | undefined,
-    template: string | undefined,
-  ): AttributeTemplate {
-    let operations = this.#topics.get(endpoint);
+  #templateOf(endpoint: KafkaEndpoint, operation: Operation): AttributeTemplate {
+    let operations = this.#templates.get(endpoint);
     if (operations === undefined) {
       operations = new Map();
-      this.#topics.set(endpoint, operations);
+      this.#templates.set(endpoint, operations);
     }
-    let topics = operations.get(operation);
-    if (topics === undefined) {
-      topics = new Map();
-      operations.set(operation, topics);
+    let template = operations.get(operation);
+    if (template === undefined) {
+      template = new AttributeTemplate(this.#buildFor(endpoint, operation), this.#both);
+      operations.set(operation, template);
     }
-    let found = topics.get(topic);
-    if (found === undefined) {
-      const same = this.#buildForTopic(endpoint, operation, topic, template);
-      found = new AttributeTemplate(same, this.#both);
-      if (topics.size >= MOST_TOPICS) {
-        topics.clear();
-      }
-      topics.set(topic, found);
-    }
-    return found;
+    return template;
   }
 
-  #buildForTopic(
-    endpoint: KafkaEndpoint,
-    operation: Operation,
-    topic: string | undefined,
-    template: string | undefined,
-  ): Attributes {
+  #buildFor(endpoint: KafkaEndpoint, operation: Operation): Attributes {
     const attributes: Attributes = {};
     this.#set(attributes, semconv.MESSAGING_OPERATION_NAME, operation);
     this.#set(attributes, semconv.MESSAGING_OPERATION_TYPE, OPERATION_TYPES[operation]);
-    this.#set(attributes, semconv.MESSAGING_DESTINATION_NAME, topic);
-    this.#set(attributes, semconv.MESSAGING_DESTINATION_TEMPLATE, template);
     this.#setEndpoint(attributes, endpoint);
     return attributes;
   }
@@ -180,9 +159,6 @@ export class SpanAttributes {
     setAttribute(attributes, name, value, this.#both);
   }
 }
-
-// Topics made on the fly must not fill the memory: past this many the store starts anew.
-const MOST_TOPICS = 1_000;
 
 /** A key as the user's function writes it. */
 function writtenKey(write: (key: string | Buffer) => unknown, key: unknown): string | undefined {

@@ -1,8 +1,9 @@
 import type { Relation, TopicRule, Trust } from '../topic.options.js';
 import { type ResolvedOptions, type ResolvedTopicOptions, TOPIC_DEFAULTS } from '../resolve-options.js';
-import type { Operation } from './operation.js';
+import { Cache } from './cache.js';
 import { attempt } from './fail-open.js';
 import { refusePromise } from './hooks.js';
+import type { Operation } from './operation.js';
 
 /**
  * What holds for a topic: the module's options, with what the first matching rule says otherwise.
@@ -10,8 +11,7 @@ import { refusePromise } from './hooks.js';
  * @internal
  */
 export interface TopicPolicy extends ResolvedTopicOptions {
-  /** Of the spans of each operation: they call the topic by its template, else by its name. */
-  readonly spanNames: Readonly<Record<Operation, string>>;
+  /** The name of a topic that is made on the fly, for all of its kind. */
   readonly template: string | undefined;
 }
 
@@ -31,72 +31,70 @@ export interface TopicHandlers {
 
 const OF_TOPICS = Object.keys(TOPIC_DEFAULTS) as (keyof ResolvedTopicOptions)[];
 
-// Topics made on the fly must not fill the memory: past this many the store starts anew.
-const MOST_TOPICS = 1_000;
-
 /**
- * Finds what holds for a topic, once for each.
+ * Finds what holds for a topic; the rules are asked once for each.
  *
  * @internal
  */
 export class TopicPolicies {
-  readonly #options: ResolvedOptions;
-  readonly #policies = new Map<string, TopicPolicy>();
+  readonly #others: TopicPolicy;
+  readonly #policies: Cache<string, TopicPolicy> | undefined;
 
   constructor(options: ResolvedOptions) {
-    this.#options = options;
+    const others = policyOf(options);
+    const rules = options.topics.map((rule) => ({
+      matches: matcherOf(rule.match),
+      policy: policyOf(options, rule),
+    }));
+    this.#others = others;
+    this.#policies =
+      rules.length === 0
+        ? undefined
+        : new Cache((topic) => rules.find(({ matches }) => matches(topic))?.policy ?? others);
   }
 
   of(topic: string): TopicPolicy {
-    let policy = this.#policies.get(topic);
-    if (policy === undefined) {
-      policy = this.#find(topic);
-      if (this.#policies.size >= MOST_TOPICS) {
-        this.#policies.clear();
-      }
-      this.#policies.set(topic, policy);
-    }
-    return policy;
-  }
-
-  #find(topic: string): TopicPolicy {
-    const rule = this.#options.topics.find(({ match }) => matches(match, topic));
-    const said = OF_TOPICS.map((option) => [option, rule?.[option] ?? this.#options[option]] as const);
-    return {
-      ...(Object.fromEntries(said) as unknown as ResolvedTopicOptions),
-      spanNames: spanNamesOf(rule?.template ?? topic),
-      template: rule?.template,
-    };
+    return this.#policies === undefined ? this.#others : this.#policies.of(topic);
   }
 }
 
-function spanNamesOf(target: string): TopicPolicy['spanNames'] {
-  return {
-    create: `create ${target}`,
-    send: `send ${target}`,
-    process: `process ${target}`,
-    request: `request ${target}`,
-    send_offsets: `send_offsets ${target}`,
-  };
+function policyOf(options: ResolvedOptions, rule?: TopicRule): TopicPolicy {
+  const said = OF_TOPICS.map((option) => [option, rule?.[option] ?? options[option]] as const);
+  const ofTopics = Object.fromEntries(said) as unknown as ResolvedTopicOptions;
+  return Object.freeze({ ...ofTopics, template: rule?.template });
 }
 
 /**
- * Whether a rule holds for a topic. One whose function throws does not; the rules behind it, which may be there to protect,
- * are looked at all the same.
+ * The name of the span of an operation.
+ *
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/#span-name
+ * @internal
+ */
+export function spanName(operation: Operation, topic: string, policy: TopicPolicy): string {
+  return `${operation} ${policy.template ?? topic}`;
+}
+
+/**
+ * Tells whether a rule holds for a topic. One whose function throws does not; the rules behind it, which may be there to
+ * protect, are looked at all the same.
  *
  * @internal
  */
-export function matches(match: TopicRule['match'], topic: string): boolean {
+export function matcherOf(match: TopicRule['match']): (topic: string) => boolean {
   if (typeof match === 'function') {
-    const isMatch = attempt('find the rule of a topic', () => {
-      const answer = match(topic);
-      refusePromise(answer, '`match` of a rule to return a boolean');
-      return answer;
-    });
-    return Boolean(isMatch);
+    return (topic) => Boolean(attempt('find the rule of a topic', () => askRule(match, topic)));
   }
   const pattern = typeof match === 'string' ? wildcard(match) : new RegExp(match.source, match.flags);
-  return pattern.test(topic); // On a copy: a regular expression with the flag g or y remembers where it was.
+  return (topic) => {
+    pattern.lastIndex = 0; // With the flag g or y it remembers where it was.
+    return pattern.test(topic);
+  };
+}
+
+function askRule(match: (topic: string) => boolean, topic: string): boolean {
+  const answer = match(topic);
+  refusePromise(answer, '`match` of a rule to return a boolean');
+  return answer;
 }
 
 function wildcard(name: string): RegExp {

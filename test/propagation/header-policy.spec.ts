@@ -52,6 +52,32 @@ describe('headersWithContext', () => {
     expect(Object.keys(headers)).toEqual(['binary', 'list', 'constructor']);
   });
 
+  it.each([
+    ['one named __proto__', JSON.parse('{"__proto__":"p","a":"b"}') as Record<string, unknown>],
+    ['a hundred', Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`header-${index}`, 'v']))],
+    ['none', {}],
+  ])('copies headers of which there is, or are, %s', (_what, headers) => {
+    const written = headersWithContext(headers, contextOf(1)) as Record<string, unknown>;
+    expect(Object.entries(written)).toEqual([...Object.entries(headers), ['traceparent', traceparent(1)]]);
+    expect(Object.getPrototypeOf(written)).toBe(Object.prototype);
+  });
+
+  it('copies a header that cannot be assigned, as where `Object.prototype` is frozen', () => {
+    const inherited = Object.prototype;
+    const present = Object.getOwnPropertyDescriptor(inherited, 'constructor') as PropertyDescriptor;
+    const headers = JSON.parse('{"constructor":"c"}') as Record<string, unknown>;
+    Object.defineProperty(inherited, 'constructor', { ...present, writable: false });
+    try {
+      const written = headersWithContext(headers, contextOf(1)) as Record<string, unknown>;
+      expect(Object.entries(written)).toEqual([
+        ['constructor', 'c'],
+        ['traceparent', traceparent(1)],
+      ]);
+    } finally {
+      Object.defineProperty(inherited, 'constructor', present);
+    }
+  });
+
   it('replaces a stale span context in every letter case, its baggage and state with it', () => {
     const stale = {
       Traceparent: 'x',

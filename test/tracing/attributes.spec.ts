@@ -117,7 +117,7 @@ describe('SpanAttributes', () => {
     expect([attributes['server.address'], attributes['server.port']]).toEqual([address, port]);
   });
 
-  it('are built once per topic, and forgotten when there are very many topics', () => {
+  it('are built once for an endpoint and an operation, whatever the topic', () => {
     const attributes = attributesWith('latest');
     let built = 0;
     const endpoint: KafkaEndpoint = {
@@ -127,16 +127,21 @@ describe('SpanAttributes', () => {
         return ['kafka.test:9092'];
       },
     };
-    const ofTopic = (topic: string) => attributes.ofTopic(endpoint, 'send', topic, undefined);
-    const first = ofTopic('topic');
-    expect(ofTopic('topic')).toEqual(first);
-    expect(built).toBe(1);
-    for (let number = 0; number < 1_000; number += 1) {
-      expect(ofTopic(`topic-${number}`)['messaging.destination.name']).toBe(`topic-${number}`);
+    for (const topic of ['orders', 'payments', 'orders']) {
+      expect(attributes.ofTopic(endpoint, 'send', topic, undefined)).toMatchObject({
+        'messaging.operation.name': 'send',
+        'messaging.destination.name': topic,
+        'server.address': 'kafka.test',
+      });
     }
-    expect(built).toBe(1_001);
-    expect(ofTopic('topic')).toEqual(first);
-    expect(built).toBe(1_002);
+    expect(attributes.ofTopic(endpoint, 'send', undefined, undefined)).not.toHaveProperty(
+      'messaging.destination.name',
+    );
+    expect(built).toBe(1);
+    expect(attributes.ofTopic(endpoint, 'process', 'orders', undefined)).toMatchObject({
+      'messaging.operation.name': 'process',
+    });
+    expect(built).toBe(2);
   });
 
   it('are new for each message', () => {

@@ -2,7 +2,7 @@ import { isRegExp } from 'node:util/types';
 import type { ModulesContainer } from '@nestjs/core';
 import type { TopicRule } from '../../topic.options.js';
 import type { ResolvedOptions } from '../../resolve-options.js';
-import { TopicPolicies, matches } from '../../tracing/topic-policies.js';
+import { TopicPolicies, matcherOf } from '../../tracing/topic-policies.js';
 import type { DiagnosedPolicy, DiagnosedRule, DiagnosedTopic } from './diagnosis.types.js';
 import type { NamedHandler } from '../handlers/handler-agreement.js';
 import { isServedBy, kindOf, rawPatternsOf } from '../handlers/handler-metadata.js';
@@ -75,7 +75,7 @@ function policyOf(
 }
 
 function ruleOf({ topics }: ResolvedOptions, topic: string): DiagnosedRule | undefined {
-  const index = topics.findIndex(({ match }) => matches(match, topic));
+  const index = topics.findIndex(({ match }) => matcherOf(match)(topic));
   const rule = topics[index];
   return rule === undefined ? undefined : { index, match: matchText(rule.match) };
 }

@@ -1,9 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { type KafkaEndpoint, serverOf } from '../attributes.js';
+import { Cache } from '../cache.js';
 import * as semconv from '../semconv.js';
-
-// Topics made on the fly must not fill the memory: past this many the store starts anew.
-const MOST_TOPICS = 1_000;
 
 /** The types of those operations that `messaging.client.operation.duration` measures; the other metrics ask for none. */
 const OPERATION_TYPES: Readonly<Record<string, string | undefined>> = {
@@ -13,8 +11,8 @@ const OPERATION_TYPES: Readonly<Record<string, string | undefined>> = {
 
 /** What has been built for one operation of an endpoint. */
 interface Built {
-  readonly byTopic: Map<string | undefined, Readonly<Attributes>>;
-  readonly byTemplate: Map<string, Readonly<Attributes>>;
+  readonly byTopic: Cache<string | undefined, Readonly<Attributes>>;
+  readonly byTemplate: Cache<string, Readonly<Attributes>>;
 }
 
 /**
@@ -38,11 +36,7 @@ export class MetricAttributes {
     template?: string,
   ): Readonly<Attributes> {
     const { byTopic, byTemplate } = this.#builtFor(endpoint, operation);
-    return template === undefined
-      ? once(byTopic, topic, () => build(endpoint, operation, semconv.MESSAGING_DESTINATION_NAME, topic))
-      : once(byTemplate, template, () =>
-          build(endpoint, operation, semconv.MESSAGING_DESTINATION_TEMPLATE, template),
-        );
+    return template === undefined ? byTopic.of(topic) : byTemplate.of(template);
   }
 
   #builtFor(endpoint: KafkaEndpoint, operation: string): Built {
@@ -53,27 +47,16 @@ export class MetricAttributes {
     }
     let built = operations.get(operation);
     if (built === undefined) {
-      built = { byTopic: new Map(), byTemplate: new Map() };
+      const of = (name: string, destination: string | undefined) =>
+        build(endpoint, operation, name, destination);
+      built = {
+        byTopic: new Cache((topic) => of(semconv.MESSAGING_DESTINATION_NAME, topic)),
+        byTemplate: new Cache((template) => of(semconv.MESSAGING_DESTINATION_TEMPLATE, template)),
+      };
       operations.set(operation, built);
     }
     return built;
   }
-}
-
-function once<K>(
-  known: Map<K, Readonly<Attributes>>,
-  key: K,
-  make: () => Readonly<Attributes>,
-): Readonly<Attributes> {
-  let attributes = known.get(key);
-  if (attributes === undefined) {
-    attributes = make();
-    if (known.size >= MOST_TOPICS) {
-      known.clear();
-    }
-    known.set(key, attributes);
-  }
-  return attributes;
 }
 
 function build(

@@ -10,7 +10,7 @@ import { originalOf } from '../sending/send-tracing.js';
 import { MESSAGING_BATCH_MESSAGE_COUNT, NESTJS_KAFKA_DELIVERY_ATTEMPT } from '../semconv.js';
 import { SpanLinks } from '../links.js';
 import { spanContextOf } from '../span-starter.js';
-import type { TopicPolicy } from '../topic-policies.js';
+import { type TopicPolicy, spanName } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 
@@ -62,7 +62,7 @@ function batchSpan(core: TracingCore, batch: DeliveredBatch, policy: TopicPolicy
     attributes,
     links: linksOf(messages, policy, core.options.maxLinks),
   };
-  return core.spans.start('process span', policy.spanNames.process, options, ROOT_CONTEXT);
+  return core.spans.start('process span', spanName('process', topic, policy), options, ROOT_CONTEXT);
 }
 
 /** They are read one by one, as long as there may be more links. */

@@ -17,7 +17,7 @@ import { NESTJS_KAFKA_DELIVERY_ATTEMPT, NESTJS_KAFKA_HANDLER_MISSING } from '../
 import { originalOf } from '../sending/send-tracing.js';
 import { SpanLinks } from '../links.js';
 import { spanContextOf } from '../span-starter.js';
-import type { TopicHandlers, TopicPolicy } from '../topic-policies.js';
+import { type TopicHandlers, type TopicPolicy, spanName } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 
@@ -102,7 +102,7 @@ function processSpan(
     ),
     links: links.all,
   };
-  const span = core.spans.start('process span', policy.spanNames.process, options, base);
+  const span = core.spans.start('process span', spanName('process', topic, policy), options, base);
   if (isLinkedLater && span.isRecording) {
     span.addLink(creation.spanContext);
   }

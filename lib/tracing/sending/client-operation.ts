@@ -5,7 +5,7 @@ import { attempt } from '../fail-open.js';
 import { type Measurement, measureOperation } from '../metrics/measurement.js';
 import { type Caller, callerOf, isTraced } from './caller.js';
 import { SpanLinks } from '../links.js';
-import type { TopicPolicy } from '../topic-policies.js';
+import { type TopicPolicy, spanName } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 import type { Transaction } from './transaction.js';
@@ -61,34 +61,32 @@ export function startSendOffsets(
   const ofGroup = { ...endpoint, groupId };
   const [topic, ...others] = new Set(topics);
   const policies = topics.map((one) => core.policyOf(one));
-  const only = topic === undefined || others.length > 0 ? NO_TOPIC : { topic, policy: policies[0] };
+  const only = topic === undefined || others.length > 0 ? undefined : { topic, policy: core.policyOf(topic) };
   const isWanted = (policies.length === 0 ? [core.options] : policies).some((one) => isTraced(one, caller));
   const span = isWanted ? offsetsSpan(core, ofGroup, only, caller) : NO_SPAN;
   const context = span.in(caller.active);
   return new ClientOperation(
     span,
-    measureOperation(ofGroup, 'send_offsets', only.topic, only.policy?.template, context),
+    measureOperation(ofGroup, 'send_offsets', only?.topic, only?.policy.template, context),
   );
 }
 
 /** What is said of all offsets must hold for all. */
 interface OnlyTopic {
-  readonly topic: string | undefined;
-  readonly policy: TopicPolicy | undefined;
+  readonly topic: string;
+  readonly policy: TopicPolicy;
 }
-
-const NO_TOPIC: OnlyTopic = { topic: undefined, policy: undefined };
 
 function offsetsSpan(
   core: TracingCore,
   endpoint: KafkaEndpoint,
-  { topic, policy }: OnlyTopic,
+  only: OnlyTopic | undefined,
   caller: Caller,
 ): TracedSpan {
   const attributes = attempt('describe offsets', () =>
-    core.attributes.ofTopic(endpoint, 'send_offsets', topic, policy?.template),
+    core.attributes.ofTopic(endpoint, 'send_offsets', only?.topic, only?.policy.template),
   );
-  const name = policy === undefined ? 'send_offsets' : policy.spanNames.send_offsets;
+  const name = only === undefined ? 'send_offsets' : spanName('send_offsets', only.topic, only.policy);
   const options = {
     kind: SpanKind.CLIENT,
     attributes: attributes ?? {},

@@ -4,6 +4,7 @@ import { errorType } from '../error-type.js';
 import { activeContext, attempt } from '../fail-open.js';
 import { MESSAGING_MESSAGE_CONVERSATION_ID } from '../semconv.js';
 import { callerOf, isTraced } from './caller.js';
+import { spanName } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 
@@ -72,7 +73,7 @@ export function startRequest(core: TracingCore, endpoint: KafkaEndpoint, topic: 
     attempt('describe a request', () =>
       core.attributes.ofTopic(endpoint, 'request', topic, policy.template),
     ) ?? {};
-  const name = policy.spanNames.request;
+  const name = spanName('request', topic, policy);
   return new Request(
     core.spans.start('request span', name, { kind: SpanKind.CLIENT, attributes }, caller),
     caller,

@@ -10,7 +10,7 @@ import { type Caller, callerOf, isTraced } from './caller.js';
 import { describeFurther, fieldsFor, headersOf, originalOf, presetOf } from './send-tracing.js';
 import { Sending } from './sending.js';
 import { SpanLinks } from '../links.js';
-import type { TopicPolicy } from '../topic-policies.js';
+import { type TopicPolicy, spanName } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 import type { Transaction } from './transaction.js';
@@ -117,7 +117,7 @@ function createSpan(
     attributes: core.describe(endpoint, 'create', topic, policy, message),
     links: links.all,
   };
-  const span = core.spans.start('create span', policy.spanNames.create, options, caller.parent);
+  const span = core.spans.start('create span', spanName('create', topic, policy), options, caller.parent);
   describeFurther(core, span, topic, message, policy);
   span.end();
   return span;
@@ -146,7 +146,7 @@ function sendSpan(
     attributes: attributes ?? {},
     links: linksOf(traced, caller, core.options.maxLinks),
   };
-  const name = only === undefined ? 'send' : only.policy.spanNames.send;
+  const name = only === undefined ? 'send' : spanName('send', only.topic, only.policy);
   return core.spans.start('send span', name, options, caller.parent);
 }
 

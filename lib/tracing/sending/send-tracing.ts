@@ -13,7 +13,7 @@ import { measureSend } from '../metrics/measurement.js';
 import { SpanLinks } from '../links.js';
 import { Sending } from './sending.js';
 import { spanContextOf } from '../span-starter.js';
-import type { TopicPolicy } from '../topic-policies.js';
+import { type TopicPolicy, spanName } from '../topic-policies.js';
 import { NO_SPAN, type TracedSpan } from '../traced-span.js';
 import type { TracingCore } from '../tracing-core.js';
 import type { Transaction } from './transaction.js';
@@ -55,7 +55,7 @@ function sendSpan(
 ): TracedSpan {
   const isOrphan = preset !== undefined && spanContextOf(caller.parent) === undefined;
   const parent = isOrphan ? trace.setSpanContext(caller.parent, preset) : caller.parent;
-  const name = policy.spanNames.send;
+  const name = spanName('send', topic, policy);
   const kind = preset === undefined ? SpanKind.PRODUCER : SpanKind.CLIENT;
   const attributes = core.describe(endpoint, 'send', topic, policy, message);
   const links = new SpanLinks();
