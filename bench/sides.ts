@@ -64,7 +64,7 @@ async function autoSide(tracerProvider: TracerProvider): Promise<Side> {
   createRequire(import.meta.url)('kafkajs');
   try {
     const side = await sideOf(patchedIdleKafka());
-    if (!('__wrapped' in side.producer.send)) {
+    if (!('__wrapped' in side.producer.send) || side.eachMessage === handler || side.eachBatch === handler) {
       throw new Error('@opentelemetry/instrumentation-kafkajs is not active');
     }
     return side;

@@ -1,6 +1,7 @@
 import { type Context, ROOT_CONTEXT, createTraceState, diag, trace } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asFirstRound, calledInHealthyRun } from '../support/called-seams.js';
+import type { CommittedOffsets } from '../support/committed-offsets.js';
 import { recordReports } from '../support/diag-reports.js';
 import { freshLibrary } from '../support/fresh-library.js';
 import {
@@ -76,6 +77,7 @@ describe('messages are delivered and handled exactly as without the module, when
   describe('what is called for each message:', () => {
     let seams: Seams;
     let messaging: Messaging;
+    let [rounds, isClosed] = [0, false];
     const freshTopics = useMessagingTopics(1);
 
     beforeAll(async () => {
@@ -84,15 +86,32 @@ describe('messages are delivered and handled exactly as without the module, when
       messaging = await Messaging.start(freshTopics(), { ...SETUP, library: await freshLibrary() });
     });
     afterEach(() => seams.mend());
-    afterAll(() => messaging.close());
+    afterAll(() => isClosed || messaging.close());
 
     it.each(eachTime)('%s', async (seam) => {
       seams.break(seam);
+      rounds += 1;
       expect(asFirstRound(await messaging.round())).toEqual(asFirstRound(without));
       expect(seams.throws).toBeGreaterThan(0);
     });
+
+    it('and in the end as much is committed', async () => {
+      isClosed = true;
+      expect(await messaging.close()).toEqual(committedAfter(rounds, without));
+      expect(rounds).toBeGreaterThan(100);
+    });
   });
 });
+
+/** What so many rounds commit, of which each is as the first one. */
+function committedAfter(rounds: number, { committed }: MessagingOutcome): CommittedOffsets {
+  return Object.fromEntries(
+    Object.entries(committed).map(([topic, offsets]) => [
+      topic,
+      offsets.map((offset) => (offset === '-1' ? offset : String(rounds * Number(offset)))),
+    ]),
+  );
+}
 
 /** More baggage and tracestate than the options allow. */
 function callerWithMore(): Context {

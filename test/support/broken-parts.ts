@@ -186,24 +186,27 @@ const METER = {
 } as const satisfies BrokenParts;
 
 const OPTIONS = {
-  'onSend throws': { options: { onSend: boom }, reports: ['call onSend'] },
-  'onSend rejects': { options: { onSend: reject }, reports: ['call onSend'] },
-  'onSend returns nonsense': { options: { onSend: nonsense } },
-  'onProcess throws': { options: { onProcess: boom }, reports: ['call onProcess'] },
-  'onProcess rejects': { options: { onProcess: reject }, reports: ['call onProcess'] },
-  'onProcess returns nonsense': { options: { onProcess: nonsense } },
-  'messageKey throws': { options: { messageKey: boom }, reports: ['write the key'] },
-  'messageKey rejects': { options: { messageKey: reject }, reports: ['write the key'] },
-  'messageKey returns nonsense': { options: { messageKey: nonsense } },
-  'classifyError throws': { options: { classifyError: boom }, reports: ['classify an error'] },
-  'classifyError rejects': { options: { classifyError: reject }, reports: ['classify an error'] },
-  'classifyError returns nonsense': { options: { classifyError: nonsense } },
-  'match of a rule throws': { options: { topics: [{ match: boom }] }, reports: ['find the rule of a topic'] },
-  'match of a rule rejects': {
+  'the hook onSend throws': { options: { onSend: boom }, reports: ['call onSend'] },
+  'the hook onSend rejects': { options: { onSend: reject }, reports: ['call onSend'] },
+  'the hook onSend returns nonsense': { options: { onSend: nonsense } },
+  'the hook onProcess throws': { options: { onProcess: boom }, reports: ['call onProcess'] },
+  'the hook onProcess rejects': { options: { onProcess: reject }, reports: ['call onProcess'] },
+  'the hook onProcess returns nonsense': { options: { onProcess: nonsense } },
+  'the hook messageKey throws': { options: { messageKey: boom }, reports: ['write the key'] },
+  'the hook messageKey rejects': { options: { messageKey: reject }, reports: ['write the key'] },
+  'the hook messageKey returns nonsense': { options: { messageKey: nonsense } },
+  'the hook classifyError throws': { options: { classifyError: boom }, reports: ['classify an error'] },
+  'the hook classifyError rejects': { options: { classifyError: reject }, reports: ['classify an error'] },
+  'the hook classifyError returns nonsense': { options: { classifyError: nonsense } },
+  'the hook match of a rule throws': {
+    options: { topics: [{ match: boom }] },
+    reports: ['find the rule of a topic'],
+  },
+  'the hook match of a rule rejects': {
     options: { topics: [{ match: reject }] },
     reports: ['find the rule of a topic'],
   },
-  'match of a rule returns nonsense': { options: { topics: [{ match: nonsense }] } },
+  'the hook match of a rule returns nonsense': { options: { topics: [{ match: nonsense }] } },
 } as const satisfies BrokenParts;
 
 /** Each is broken alone; the name completes "when …". */
