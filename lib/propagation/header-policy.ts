@@ -61,8 +61,9 @@ export function headersWithContext(
     return Object.keys(written).length === 0 ? headers : written;
   }
   const fields = known ?? contextFields();
-  if (!hasFields(headers, fields)) {
-    return headersWithMore(headers, context, fields, injected);
+  const own = ownNames(headers);
+  if (own.every((name) => fields(name) === undefined)) {
+    return headersWithMore(headers, own.length, context, fields, injected);
   }
   const written = writtenFor(context, injected);
   const names = Object.keys(written);
@@ -71,34 +72,21 @@ export function headersWithContext(
     return headersWithOneSpanContext(headers);
   }
   try {
-    return replaced(headers, written, namesReplacedBy(names, ownNames(headers), fields, isEchoed));
+    return replaced(headers, written, namesReplacedBy(names, own, fields, isEchoed));
   } catch {
     return headers; // A hostile carrier, such as one whose property getters throw.
   }
 }
 
-/** Whether any of the headers may be the propagator's, or they cannot be listed. */
-function hasFields(headers: KafkaHeaders, fields: ContextFields): boolean {
-  try {
-    for (const name of Object.keys(headers)) {
-      if (fields(name) !== undefined) {
-        return true;
-      }
-    }
-    return false;
-  } catch {
-    return true; // A Proxy that throws.
-  }
-}
-
-/** As of most messages: what the propagator writes is added. */
+/** As of most messages: none of the headers is the propagator's, and what it writes is added. */
 function headersWithMore(
   headers: KafkaHeaders,
+  count: number,
   context: Context,
   fields: ContextFields,
   injected: Inject,
 ): KafkaHeaders {
-  const copy = copyOf(headers);
+  const copy = copyOf(headers, count);
   if (copy === undefined) {
     return headers;
   }
@@ -110,10 +98,9 @@ function headersWithMore(
 // Below it, V8 adds to what `Object.assign` makes many times as fast as to what `{ ...headers }` makes.
 const MANY_HEADERS = 48;
 
-function copyOf(headers: KafkaHeaders): Record<string, unknown> | undefined {
+function copyOf(headers: KafkaHeaders, count: number): Record<string, unknown> | undefined {
   try {
-    const isMany = Object.keys(headers).length > MANY_HEADERS;
-    return isMany || Object.hasOwn(headers, '__proto__') ? { ...headers } : assigned(headers);
+    return count > MANY_HEADERS || Object.hasOwn(headers, '__proto__') ? { ...headers } : assigned(headers);
   } catch {
     return undefined; // A hostile carrier, such as one whose property getters throw.
   }

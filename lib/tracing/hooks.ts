@@ -9,11 +9,11 @@ import type { TracedSpan } from './traced-span.js';
  */
 export function callHook<T>(
   name: string,
-  hook: ((span: Span, message: T) => unknown) | undefined,
+  hook: (span: Span, message: T) => unknown,
   { span, isRecording }: TracedSpan,
   message: T,
 ): void {
-  if (hook !== undefined && span !== undefined && isRecording) {
+  if (span !== undefined && isRecording) {
     ask(`call ${name}`, () => hook(span, message));
   }
 }

@@ -152,6 +152,9 @@ export function describeFurther(
   message: DescribedMessage,
   policy: TopicPolicy,
 ): void {
+  const { onSend } = core.options;
   core.describeFurther(span, message, policy);
-  callHook('onSend', core.options.onSend, span, { topic, message } as SentMessage);
+  if (onSend !== undefined) {
+    callHook('onSend', onSend, span, { topic, message } as SentMessage);
+  }
 }
