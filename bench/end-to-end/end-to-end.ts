@@ -67,16 +67,17 @@ async function startAll(
   topics: number,
   name: string,
 ): Promise<Record<Travelling, Application>> {
-  const started: Partial<Record<Travelling, Application>> = {};
-  for (const side of TRAVELLING) {
-    const names = Array.from(
-      { length: topics },
-      (_, index) => `${side.replace('+', '-')}-${name}-orders-${index}`,
-    );
-    await kafka.createTopics(...names);
-    started[side] = await startApplication(side, kafka.brokers, names);
+  // For each message kafkajs goes through all names: they are as long for each side, and their topics made by turns.
+  const names = TRAVELLING.map((_, number) =>
+    Array.from({ length: topics }, (_, index) => `${name}-orders-${index}-${number}`),
+  );
+  for (let first = 0; first < topics; first += 100) {
+    await kafka.createTopics(...names.flatMap((ofSide) => ofSide.slice(first, first + 100)));
   }
-  return started as Record<Travelling, Application>;
+  const started = TRAVELLING.map(
+    async (side, number) => [side, await startApplication(side, kafka.brokers, names[number]!)] as const,
+  );
+  return Object.fromEntries(await Promise.all(started)) as Record<Travelling, Application>;
 }
 
 /** As in the handler of an HTTP request. */
