@@ -67,7 +67,7 @@ export class SpanAttributes {
 
   constructor({ semconv: names, bodySize, captureHeaders }: DescribingOptions) {
     this.#both = names === 'both';
-    this.#position = new AttributeTemplate({}, this.#both);
+    this.#position = new AttributeTemplate({}, this.#both, (shape) => ({ ...shape }));
     this.#bodySize = bodySize;
     this.#capturedHeaders = captureHeaders.length === 0 ? undefined : new CapturedHeaders(captureHeaders);
   }
@@ -132,7 +132,9 @@ export class SpanAttributes {
     }
     let template = operations.get(operation);
     if (template === undefined) {
-      template = new AttributeTemplate(this.#buildFor(endpoint, operation), this.#both);
+      template = new AttributeTemplate(this.#buildFor(endpoint, operation), this.#both, (shape) => ({
+        ...shape,
+      }));
       operations.set(operation, template);
     }
     return template;

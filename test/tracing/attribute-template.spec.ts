@@ -1,5 +1,10 @@
+import type { Attributes } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { AttributeTemplate } from '../../lib/tracing/attribute-template.js';
+
+function templateOf(same: Attributes, both = false): AttributeTemplate {
+  return new AttributeTemplate(same, both, (shape) => ({ ...shape }));
+}
 
 describe('a template of attributes', () => {
   it.each([
@@ -23,14 +28,14 @@ describe('a template of attributes', () => {
       },
     ],
   ])('filled with %j has that, and what is the same', (said, own) => {
-    const template = new AttributeTemplate({ 'messaging.operation.name': 'send' }, false);
+    const template = templateOf({ 'messaging.operation.name': 'send' });
     const expected = { 'messaging.operation.name': 'send', ...own };
     expect(template.filled(said)).toEqual(expected);
     expect(template.filled(said)).toEqual(expected);
   });
 
   it('has the former names, too, where they are wanted', () => {
-    expect(new AttributeTemplate({}, true).filled({ key: 'key', offset: '7' })).toEqual({
+    expect(templateOf({}, true).filled({ key: 'key', offset: '7' })).toEqual({
       'kafka.message.key': 'key',
       'messaging.kafka.message.key': 'key',
       'kafka.offset': 7,
@@ -39,7 +44,7 @@ describe('a template of attributes', () => {
   });
 
   it('gives another object each time, and keeps nothing of one in the next', () => {
-    const template = new AttributeTemplate({}, false);
+    const template = templateOf({});
     const first = template.filled({ key: 'key', partition: 1, offset: '1' });
     first['own'] = true;
     expect(template.filled({ key: 'other', partition: 2, offset: '2' })).toEqual({
