@@ -19,6 +19,8 @@ const HEADINGS = [
   'p99 ms',
 ];
 
+const UNKNOWN = 'not measurable here';
+
 /** Above it a difference of a few percent would be chance. */
 const MOST_SPREAD = 0.05;
 
@@ -29,7 +31,12 @@ const LEAST_TO_FLOOR = 0.97;
 export async function endToEnd(cases: readonly Case[], plan: TravelPlan): Promise<void> {
   const registered = register('sampled');
   const title = `Through Kafka, from emit to handler: ${plan.rounds} rounds of so many messages on each side, ${plan.atATime} at a time`;
-  const table = new Table(title, HEADINGS, { side: 'untraced (10.0 %)'.length });
+  const ratios = ['to untraced', 'to floor', 'to floor+errors'].map((heading) => [heading, UNKNOWN.length]);
+  const widths = {
+    side: 'untraced (10.0 %)'.length,
+    ...(Object.fromEntries(ratios) as Record<string, number>),
+  };
+  const table = new Table(title, HEADINGS, widths);
   const slow: string[] = [];
   for (const one of cases) {
     const kafka = await EmbeddedKafka.start(); // For each row: it is not to inherit topics of those before it.
@@ -64,7 +71,7 @@ function print({ topics, headers, messages }: Case, rounds: Rounds, table: Table
     const of = (what: 'cpu' | 'p50' | 'p99'): string =>
       median(rounds[side].map((round) => round[what])).toFixed(1);
     const to = (other: keyof Rounds): string =>
-      apart > MOST_SPREAD ? 'not measurable here' : times(ratio(speeds(side), speeds(other)));
+      apart > MOST_SPREAD ? UNKNOWN : times(ratio(speeds(side), speeds(other)));
     table.row([
       String(topics),
       String(headers),
